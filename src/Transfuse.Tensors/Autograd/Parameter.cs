@@ -1,0 +1,50 @@
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Tensors.Autograd;
+
+/// <summary>A trainable array with a name. It owns its value and its gradient, which lives from the first backward pass to <see cref="Dispose"/>.</summary>
+public sealed class Parameter : Variable, IDisposable
+{
+    /// <summary>Creates a parameter that takes ownership of <paramref name="value"/>.</summary>
+    /// <param name="name">Name within the model.</param>
+    /// <param name="value">Initial value.</param>
+    public Parameter(string name, Tensor value)
+        : base(value, requiresGradient: true)
+    {
+        Name = name;
+    }
+
+    /// <summary>Name within the model.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether weight decay applies: matrices yes, vectors no, unless set otherwise.</summary>
+    public bool Decays { get; init; } = true;
+
+    /// <summary>Whether it is trained. A frozen parameter has no gradient.</summary>
+    public bool IsTrainable
+    {
+        get => RequiresGradient;
+        set => RequiresGradient = value;
+    }
+
+    /// <summary>Sets the gradient to zero, making room for it on first use.</summary>
+    public void ZeroGradient(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (!RequiresGradient)
+        {
+            return;
+        }
+
+        Gradient ??= device.Allocate(Value.Shape);
+        Gradient.Fill(0);
+    }
+
+    /// <summary>Releases value and gradient.</summary>
+    public void Dispose()
+    {
+        Value.Dispose();
+        Gradient?.Dispose();
+        Gradient = null;
+    }
+}

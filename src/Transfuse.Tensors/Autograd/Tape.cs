@@ -1,0 +1,182 @@
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Tensors.Autograd;
+
+/// <summary>
+/// Records the operations of a forward pass and runs them backwards. It owns every value and gradient that is not a parameter's and
+/// gives each back as soon as the backward pass is done with it.
+/// </summary>
+/// <remarks>
+/// Losses compute the gradient of their input in the forward pass, so <see cref="Backward"/> needs no seed; <see cref="Seed"/> sets one by
+/// hand. One tape is used for one forward and at most one backward pass; not thread safe.
+/// </remarks>
+public sealed class Tape : IDisposable
+{
+    private readonly List<Operation> _operations = [];
+    private readonly List<Variable> _owned = [];
+
+    /// <summary>Starts an empty tape.</summary>
+    /// <param name="device">Where operations run.</param>
+    /// <param name="recordGradients">False for scoring: nothing is kept for a backward pass.</param>
+    /// <param name="recompute">Keep only the inputs of <see cref="Block{TContext}"/>s and compute their insides again in the backward pass.</param>
+    public Tape(Device device, bool recordGradients = true, bool recompute = false)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        Device = device;
+        RecordsGradients = recordGradients;
+        Recomputes = recordGradients && recompute;
+    }
+
+    /// <summary>Where operations run.</summary>
+    public Device Device { get; }
+
+    /// <summary>Whether a backward pass is possible.</summary>
+    public bool RecordsGradients { get; }
+
+    /// <summary>Whether blocks are computed again in the backward pass.</summary>
+    public bool Recomputes { get; }
+
+    /// <summary>
+    /// Runs <paramref name="body"/> on <paramref name="input"/>. When scoring, everything it made but its result is given back at once;
+    /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is simply run.
+    /// </summary>
+    /// <param name="input">The block's input.</param>
+    /// <param name="context">Passed to the body.</param>
+    /// <param name="body">Computes the block; must give the same result each time.</param>
+    public Variable Block<TContext>(Variable input, TContext context, Func<Tape, Variable, TContext, Variable> body)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(body);
+        return RecordsGradients && !Recomputes ? body(this, input, context) : BlockOperation<TContext>.Apply(this, input, context, body);
+    }
+
+    /// <summary>Puts a tensor on the tape as a constant or, with <paramref name="requiresGradient"/>, as an input whose gradient is kept. The tape takes ownership.</summary>
+    public Variable Input(Tensor value, bool requiresGradient = false) => Own(new Variable(value, requiresGradient && RecordsGradients));
+
+    /// <summary>Sets the gradient of the loss with respect to <paramref name="variable"/>; copies <paramref name="gradient"/>.</summary>
+    public void Seed(Variable variable, Tensor gradient)
+    {
+        ArgumentNullException.ThrowIfNull(variable);
+        ArgumentNullException.ThrowIfNull(gradient);
+        var accumulate = GradientOf(variable, out var destination);
+        Device.Scale(gradient, 1, destination, accumulate);
+    }
+
+    /// <summary>Runs every recorded operation backwards, newest first. Gradients of parameters are added to what they hold.</summary>
+    /// <exception cref="InvalidOperationException">The tape does not record gradients.</exception>
+    public void Backward()
+    {
+        if (!RecordsGradients)
+        {
+            throw new InvalidOperationException("This tape was made for scoring; it has nothing to run backwards.");
+        }
+
+        for (var i = _operations.Count - 1; i >= 0; i--)
+        {
+            var operation = _operations[i];
+            operation.Backward(this);
+            operation.ReleaseSaved();
+            if (operation.Output is { } output)
+            {
+                ReleaseVariable(output);
+            }
+        }
+
+        _operations.Clear();
+    }
+
+    /// <summary>Gives back all values and gradients that the tape owns.</summary>
+    public void Dispose()
+    {
+        foreach (var operation in _operations)
+        {
+            operation.ReleaseSaved();
+        }
+
+        _operations.Clear();
+        foreach (var variable in _owned)
+        {
+            ReleaseVariable(variable);
+        }
+
+        _owned.Clear();
+    }
+
+    /// <summary>A new variable of this tape that holds <paramref name="value"/>, with a gradient if any input wants one.</summary>
+    internal Variable Result(Tensor value, bool requiresGradient) => Own(new Variable(value, requiresGradient && RecordsGradients));
+
+    /// <summary>Records <paramref name="operation"/> if the tape records, else gives back at once what it kept.</summary>
+    internal void Record(Operation operation)
+    {
+        if (RecordsGradients)
+        {
+            _operations.Add(operation);
+        }
+        else
+        {
+            operation.ReleaseSaved();
+        }
+    }
+
+    /// <summary>The gradient of <paramref name="variable"/> to write into; true if it holds a value to add to, false if it is undefined.</summary>
+    internal bool GradientOf(Variable variable, out Tensor gradient)
+    {
+        if (variable.Gradient is { } existing)
+        {
+            gradient = existing;
+            return true;
+        }
+
+        gradient = Device.Allocate(variable.Value.Shape);
+        variable.Gradient = gradient;
+        if (variable is Parameter)
+        {
+            // A parameter's gradient outlives the tape and kernels add to it.
+            gradient.Fill(0);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Hands the gradient of a finished <paramref name="source"/> to <paramref name="target"/>: moved if the target has none, else added.</summary>
+    internal void PassGradient(Variable source, Variable target)
+    {
+        if (source.Gradient is not { } gradient || !target.RequiresGradient)
+        {
+            return;
+        }
+
+        if (target.Gradient is null && target is not Parameter)
+        {
+            target.Gradient = gradient;
+            source.Gradient = null;
+            return;
+        }
+
+        GradientOf(target, out var destination);
+        Device.Add(gradient, destination, destination);
+    }
+
+    /// <summary>Gives back value and gradient of a variable that no remaining operation needs.</summary>
+    internal static void ReleaseVariable(Variable variable)
+    {
+        if (variable is Parameter)
+        {
+            return;
+        }
+
+        variable.Value.Dispose();
+        variable.Gradient?.Dispose();
+        variable.Gradient = null;
+    }
+
+    /// <summary>Takes <paramref name="variable"/> out of this tape's ownership, for another tape.</summary>
+    internal void Disown(Variable variable) => _owned.Remove(variable);
+
+    internal Variable Own(Variable variable)
+    {
+        _owned.Add(variable);
+        return variable;
+    }
+}

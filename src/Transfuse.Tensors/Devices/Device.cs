@@ -1,0 +1,178 @@
+using Transfuse.Tensors.Memory;
+
+namespace Transfuse.Tensors.Devices;
+
+/// <summary>
+/// The kernels that a model needs, as one piece of hardware does them. Nothing above this assembly knows which device runs.
+/// </summary>
+/// <remarks>
+/// Matrices are row-major; "rows" are tokens. A destination is overwritten unless <c>accumulate</c> or the name says otherwise.
+/// Results depend on shapes and values alone, not on the number of threads. One caller at a time.
+/// </remarks>
+public abstract class Device : IDisposable
+{
+    /// <summary>What runs here, for people: processor, tier, threads.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Where tensors of this device get their memory.</summary>
+    public abstract MemoryPool Memory { get; }
+
+    /// <summary>A tensor with undefined content; the caller disposes it.</summary>
+    public Tensor Allocate(Shape shape) => Tensor.Allocate(Memory, shape);
+
+    /// <summary>A tensor of zeros; the caller disposes it.</summary>
+    public Tensor AllocateZeroed(Shape shape)
+    {
+        var tensor = Allocate(shape);
+        tensor.Fill(0);
+        return tensor;
+    }
+
+    // ---- Matrix products -------------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// destination = op(a)·op(b) + addend. Accumulates in float32 along k in blocks. The addend may be the destination itself
+    /// (accumulation) or another matrix of its shape (a residual).
+    /// </summary>
+    public abstract void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null);
+
+    /// <summary>Adds <paramref name="bias"/> [columns] to every row in place.</summary>
+    public abstract void AddBias(Tensor rows, Tensor bias);
+
+    /// <summary>Sums of the columns of <paramref name="rows"/> into [columns]; the gradient of a bias.</summary>
+    public abstract void SumRows(Tensor rows, Tensor destination, bool accumulate);
+
+    // ---- Elementwise -----------------------------------------------------------------------------------------------------------
+
+    /// <summary>destination = a + b; destination may be a or b.</summary>
+    public abstract void Add(Tensor a, Tensor b, Tensor destination);
+
+    /// <summary>destination = factor·source, or destination += factor·source.</summary>
+    public abstract void Scale(Tensor source, float factor, Tensor destination, bool accumulate);
+
+    /// <summary>destination = f(x).</summary>
+    public abstract void Activate(ActivationKind kind, Tensor x, Tensor destination);
+
+    /// <summary>dx = f′(x)·dy; dx may be dy.</summary>
+    public abstract void ActivateBackward(ActivationKind kind, Tensor x, Tensor dy, Tensor dx, bool accumulate);
+
+    /// <summary>destination [n, i] = f(gateUp[:, 0..i])·gateUp[:, i..2i] (SwiGLU, GeGLU).</summary>
+    public abstract void Gated(ActivationKind kind, Tensor gateUp, Tensor destination);
+
+    /// <summary>Gradient of <see cref="Gated"/> with respect to both halves.</summary>
+    public abstract void GatedBackward(ActivationKind kind, Tensor gateUp, Tensor dy, Tensor dGateUp);
+
+    // ---- Norms -----------------------------------------------------------------------------------------------------------------
+
+    /// <summary>y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset); the root per row goes to <paramref name="inverseRms"/> [rows].</summary>
+    public abstract void RmsNorm(Tensor x, Tensor weight, float weightOffset, float epsilon, Tensor y, Tensor inverseRms);
+
+    /// <summary>Gradient of <see cref="RmsNorm"/>; dWeight is accumulated, null skips it.</summary>
+    public abstract void RmsNormBackward(
+        Tensor x, Tensor weight, float weightOffset, Tensor inverseRms, Tensor dy, Tensor dx, bool accumulate, Tensor? dWeight);
+
+    /// <summary>y = (x − mean)/√(var + ε)·w + b, biased variance; per row (mean, 1/σ) go to <paramref name="statistics"/> [rows, 2].</summary>
+    public abstract void LayerNorm(Tensor x, Tensor weight, Tensor? bias, float epsilon, Tensor y, Tensor statistics);
+
+    /// <summary>Gradient of <see cref="LayerNorm"/>; dWeight and dBias are accumulated, null skips them.</summary>
+    public abstract void LayerNormBackward(
+        Tensor x, Tensor weight, Tensor statistics, Tensor dy, Tensor dx, bool accumulate, Tensor? dWeight, Tensor? dBias);
+
+    // ---- Positions, attention --------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Rotates the first 2·table.Columns elements of every head in place, pairs (i, i + half) ("rotate-half"):
+    /// (a, b) → (a·cos − b·sin, b·cos + a·sin), or the inverse rotation for the gradient.
+    /// </summary>
+    /// <param name="x">Rows of tokens.</param>
+    /// <param name="layout">Where the heads lie.</param>
+    /// <param name="heads">Number of heads to rotate.</param>
+    /// <param name="cos">Cosines [positions, half].</param>
+    /// <param name="sin">Sines [positions, half].</param>
+    /// <param name="positions">Position of each row of <paramref name="x"/>.</param>
+    /// <param name="inverse">Rotate backwards.</param>
+    public abstract void Rope(
+        Tensor x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions, bool inverse);
+
+    /// <summary>
+    /// softmax(scale·q·kᵀ + bias + mask)·v for every segment and head, tiled: no tokens × tokens buffer.
+    /// </summary>
+    /// <param name="query">Rows of queries.</param>
+    /// <param name="queryLayout">Where the query heads lie.</param>
+    /// <param name="key">Rows of keys; may be the same tensor as the queries.</param>
+    /// <param name="keyLayout">Where the key heads lie.</param>
+    /// <param name="value">Rows of values.</param>
+    /// <param name="valueLayout">Where the value heads lie.</param>
+    /// <param name="options">Heads, scale and masks.</param>
+    /// <param name="segments">Which queries see which keys; every query row belongs to exactly one.</param>
+    /// <param name="output">Rows [queries, heads·size], heads in order.</param>
+    /// <param name="logSumExp">[queries, heads], kept for the gradient.</param>
+    public abstract void Attention(
+        Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp);
+
+    /// <summary>Gradient of <see cref="Attention"/>; writes the heads of dQuery, dKey and dValue (same layouts) and nothing else of their rows.</summary>
+    public abstract void AttentionBackward(
+        Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
+        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue);
+
+    // ---- Vocabulary ------------------------------------------------------------------------------------------------------------
+
+    /// <summary>destination[i] = factor·table[ids[i]].</summary>
+    public abstract void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination);
+
+    /// <summary>dTable[ids[i]] += factor·dy[i], in the order of i.</summary>
+    public abstract void EmbedBackward(ReadOnlyMemory<int> ids, float factor, Tensor dy, Tensor dTable);
+
+    /// <summary>
+    /// Head, softmax, hard labels and a sparse teacher in one pass over chunks of rows; memory does not grow with rows × vocabulary.
+    /// Loss = Σᵢ labelWeights[i]·(−log q(labels[i])) + teacher.Weights[i]·(teacher term).
+    /// </summary>
+    /// <param name="hidden">Rows [n, h].</param>
+    /// <param name="weight">Head [v, h].</param>
+    /// <param name="options">Scale and cap of the logits.</param>
+    /// <param name="labels">Gold id of each row; −1 for none.</param>
+    /// <param name="labelWeights">Weight of each row's hard term.</param>
+    /// <param name="teacher">Sparse teacher term, or null.</param>
+    /// <param name="labelLosses">Receives −log q(label) in nats, 0 without label; length n.</param>
+    /// <param name="teacherLosses">Receives the unweighted teacher term of each row; length n, or empty without teacher.</param>
+    /// <param name="dHidden">Receives the gradient of the loss, or null to compute the loss only.</param>
+    /// <param name="dWeight">The head's gradient is added to it, or null.</param>
+    public abstract void LinearCrossEntropy(
+        Tensor hidden, Tensor weight, HeadOptions options, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights,
+        SparseTargets? teacher, Memory<float> labelLosses, Memory<float> teacherLosses, Tensor? dHidden, Tensor? dWeight);
+
+    /// <summary>
+    /// The k most probable ids of every row with their log-probabilities, descending, ties to the lower id; and the gold id's log-probability.
+    /// </summary>
+    /// <param name="hidden">Rows [n, h].</param>
+    /// <param name="weight">Head [v, h].</param>
+    /// <param name="options">Scale and cap of the logits.</param>
+    /// <param name="k">How many, 0 to v.</param>
+    /// <param name="labels">Gold id of each row; −1 for none.</param>
+    /// <param name="ids">Receives n·k ids.</param>
+    /// <param name="logProbabilities">Receives n·k log-probabilities in nats.</param>
+    /// <param name="labelLogProbabilities">Receives n log-probabilities, 0 without label.</param>
+    public abstract void HeadTopK(
+        Tensor hidden, Tensor weight, HeadOptions options, int k, ReadOnlyMemory<int> labels,
+        Memory<int> ids, Memory<float> logProbabilities, Memory<float> labelLogProbabilities);
+
+    // ---- Optimiser -------------------------------------------------------------------------------------------------------------
+
+    /// <summary>One AdamW step in place on a parameter and its moments.</summary>
+    public abstract void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments);
+
+    /// <summary>Σ x², in fixed blocks summed in double.</summary>
+    public abstract double SumOfSquares(Tensor x);
+
+    /// <summary>Gives the device's threads and memory back.</summary>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases what the device holds.</summary>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Transfuse.Tensors.Errors;
+
+namespace Transfuse.Tensors.Memory;
+
+/// <summary>
+/// Native memory in size classes that is kept for the next request instead of going back to the system, so that a steady training
+/// step neither faults pages in nor allocates. Thread safe.
+/// </summary>
+/// <remarks>Sizes are rounded up to one of four steps between powers of two, so at most a fifth of a block is unused.</remarks>
+public sealed unsafe class MemoryPool : IDisposable
+{
+    private const nuint Alignment = 64;
+    private readonly ConcurrentDictionary<nuint, ConcurrentBag<NativeBuffer>> _free = new();
+    private readonly long _limitInBytes;
+    private long _reservedBytes;
+    private long _usedBytes;
+    private int _disposed;
+
+    /// <summary>Creates an empty pool.</summary>
+    /// <param name="limitInBytes">Most bytes that may be reserved at once; <see cref="long.MaxValue"/> for no limit.</param>
+    public MemoryPool(long limitInBytes = long.MaxValue)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limitInBytes);
+        _limitInBytes = limitInBytes;
+    }
+
+    /// <summary>Bytes taken from the system, in use or kept.</summary>
+    public long ReservedBytes => Interlocked.Read(ref _reservedBytes);
+
+    /// <summary>Bytes handed out and not yet returned.</summary>
+    public long UsedBytes => Interlocked.Read(ref _usedBytes);
+
+    /// <summary>Hands out a block of at least <paramref name="sizeInBytes"/> bytes with undefined content and no users yet.</summary>
+    /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept.</exception>
+    internal NativeBuffer Rent(nuint sizeInBytes)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var size = SizeClass(sizeInBytes);
+        if (_free.TryGetValue(size, out var bag) && bag.TryTake(out var kept))
+        {
+            Interlocked.Add(ref _usedBytes, (long)size);
+            return kept;
+        }
+
+        Reserve(size);
+        var pointer = NativeMemory.AlignedAlloc(size, Alignment);
+        Interlocked.Add(ref _usedBytes, (long)size);
+        return new NativeBuffer(this, pointer, size);
+    }
+
+    /// <summary>Gives every kept block back to the system.</summary>
+    public void Trim()
+    {
+        foreach (var (_, bag) in _free)
+        {
+            while (bag.TryTake(out var buffer))
+            {
+                Free(buffer);
+            }
+        }
+    }
+
+    /// <summary>Gives kept blocks back; blocks still in use are freed when their last user lets go.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Trim();
+        }
+    }
+
+    internal void Return(NativeBuffer buffer)
+    {
+        Interlocked.Add(ref _usedBytes, -(long)buffer.SizeInBytes);
+        if (_disposed != 0)
+        {
+            Free(buffer);
+            return;
+        }
+
+        _free.GetOrAdd(buffer.SizeInBytes, static _ => []).Add(buffer);
+    }
+
+    private static nuint SizeClass(nuint sizeInBytes)
+    {
+        var size = Math.Max(sizeInBytes, 4096);
+        var step = BitOperations.RoundUpToPowerOf2(size) / 8;
+        return (size + step - 1) / step * step;
+    }
+
+    private void Reserve(nuint size)
+    {
+        if (Interlocked.Add(ref _reservedBytes, (long)size) <= _limitInBytes)
+        {
+            return;
+        }
+
+        Trim();
+        var needed = Interlocked.Read(ref _reservedBytes);
+        if (needed > _limitInBytes)
+        {
+            Interlocked.Add(ref _reservedBytes, -(long)size);
+            throw new ResourceLimitException(needed, _limitInBytes, "This step");
+        }
+    }
+
+    private void Free(NativeBuffer buffer)
+    {
+        NativeMemory.AlignedFree(buffer.Pointer);
+        Interlocked.Add(ref _reservedBytes, -(long)buffer.SizeInBytes);
+    }
+}
