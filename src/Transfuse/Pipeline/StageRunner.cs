@@ -1,0 +1,163 @@
+using System.Text;
+using System.Text.Json;
+using Transfuse.Artifacts;
+using Transfuse.Diagnostics;
+using Transfuse.Errors;
+
+namespace Transfuse.Pipeline;
+
+/// <summary>
+/// Runs stages in order. A stage works in <c>&lt;folder&gt;.partial</c>, which becomes <c>&lt;folder&gt;</c> when it is complete; so a folder under
+/// its final name is whole, whatever happened to the process.
+/// </summary>
+internal sealed class StageRunner
+{
+    private const string KeyFile = "stage.json";
+    private readonly StageContext _context;
+    private readonly string? _otherRuns;
+
+    /// <summary>Prepares a runner.</summary>
+    /// <param name="context">What the stages work with.</param>
+    /// <param name="otherRuns">Folder of runs whose finished stages may be taken over where keys are equal; null takes none.</param>
+    internal StageRunner(StageContext context, string? otherRuns)
+    {
+        _context = context;
+        _otherRuns = otherRuns;
+    }
+
+    /// <summary>Runs whatever is not done yet.</summary>
+    internal void Run(IEnumerable<Stage> stages)
+    {
+        foreach (var stage in stages)
+        {
+            _context.CancellationToken.ThrowIfCancellationRequested();
+            var folder = _context.Run.At(stage.Folder);
+            if (IsDone(stage, folder) || TakeOver(stage, folder))
+            {
+                _context.Progress.Report(new StageEvent(stage.Name, StageState.Cached, TimeSpan.Zero));
+                continue;
+            }
+
+            Execute(stage, folder);
+        }
+    }
+
+    /// <summary>Whether the stage's folder is complete.</summary>
+    /// <exception cref="ArtifactException">It was made from other inputs or parameters.</exception>
+    internal static bool IsDone(Stage stage, string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        return ReadKey(folder) == stage.Key
+            ? true
+            : throw new ArtifactException(folder, "was made from another recipe than this run's recipe.resolved.yaml describes. Restore the recipe, or start a new run.");
+    }
+
+    private void Execute(Stage stage, string folder)
+    {
+        var started = _context.Time.GetTimestamp();
+        RunStatus.Write(_context.Run, RunState.Running, stage.Name, _context.Time);
+        _context.Progress.Report(new StageEvent(stage.Name, StageState.Started, TimeSpan.Zero));
+        var partial = folder + AtomicFile.PartialSuffix;
+        if (Directory.Exists(partial) && ReadKey(partial) != stage.Key)
+        {
+            Directory.Delete(partial, recursive: true);
+        }
+
+        Directory.CreateDirectory(partial);
+        WriteKey(stage, partial);
+        stage.Run(_context, partial);
+        Directory.Move(partial, folder);
+        _context.Progress.Report(new StageEvent(stage.Name, StageState.Done, _context.Time.GetElapsedTime(started)));
+    }
+
+    private bool TakeOver(Stage stage, string folder)
+    {
+        if (_otherRuns is null || !Directory.Exists(_otherRuns))
+        {
+            return false;
+        }
+
+        var source = Directory.GetDirectories(_otherRuns)
+            .Order(StringComparer.Ordinal)
+            .Select(run => Path.Combine(run, stage.Folder))
+            .FirstOrDefault(other => other != folder && Directory.Exists(other) && ReadKey(other) == stage.Key);
+        if (source is null)
+        {
+            return false;
+        }
+
+        var partial = folder + AtomicFile.PartialSuffix;
+        if (Directory.Exists(partial))
+        {
+            Directory.Delete(partial, recursive: true);
+        }
+
+        CopyFolder(source, partial);
+        CopyMetrics(stage, Path.GetFullPath(Path.Combine(_otherRuns, Path.GetRelativePath(_otherRuns, source).Split(Path.DirectorySeparatorChar)[0])));
+        Directory.Move(partial, folder);
+        return true;
+    }
+
+    private void CopyMetrics(Stage stage, string otherRun)
+    {
+        _context.Metrics.Rewind(stage.Name, 0);
+        foreach (var line in MetricsLog.Read(Path.Combine(otherRun, Path.GetFileName(_context.Run.MetricsFile))).Where(line => line.Stage == stage.Name))
+        {
+            _context.Metrics.Append(line);
+        }
+    }
+
+    private static void CopyFolder(string source, string destination)
+    {
+        Directory.CreateDirectory(destination);
+        foreach (var file in Directory.GetFiles(source))
+        {
+            File.Copy(file, Path.Combine(destination, Path.GetFileName(file)));
+        }
+
+        foreach (var folder in Directory.GetDirectories(source))
+        {
+            CopyFolder(folder, Path.Combine(destination, Path.GetFileName(folder)));
+        }
+    }
+
+    private static void WriteKey(Stage stage, string folder)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("stage", stage.Name);
+            writer.WriteString("key", stage.Key);
+            writer.WriteString("parameters", stage.Parameters);
+            writer.WriteStartArray("inputs");
+            foreach (var input in stage.Inputs)
+            {
+                writer.WriteStringValue(input.Folder);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        AtomicFile.WriteAllText(Path.Combine(folder, KeyFile), Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    private static string? ReadKey(string folder)
+    {
+        var path = Path.Combine(folder, KeyFile);
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return document.RootElement.GetProperty("key").GetString();
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

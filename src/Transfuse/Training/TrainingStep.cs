@@ -1,0 +1,119 @@
+using Transfuse.Errors;
+using Transfuse.Models;
+using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Training;
+
+/// <summary>The forward and backward passes of one optimiser step: gradients are left in the model's parameters.</summary>
+/// <remarks>
+/// L = Σᵢ (λᵢ·(−log q(xᵢ₊₁)) + (1 − λᵢ)·teacher term) / N over the N predicted tokens of all batches of the step, λᵢ = λ where a teacher has
+/// spoken and 1 elsewhere (FuseLLM eq. 6, with the next token standing in for a missing teacher).
+/// </remarks>
+internal sealed class TrainingStep
+{
+    private readonly Device _device;
+    private readonly LanguageModel _model;
+    private readonly TrainingOptions _options;
+
+    internal TrainingStep(Device device, LanguageModel model, TrainingOptions options)
+    {
+        _device = device;
+        _model = model;
+        _options = options;
+    }
+
+    /// <summary>Adds up the gradients of <paramref name="batches"/>.</summary>
+    /// <exception cref="CheckFailedException">A loss is not a number; the message names batch and row.</exception>
+    internal StepResult Run(IReadOnlyList<TrainingBatch> batches, int step)
+    {
+        foreach (var parameter in _model.Parameters)
+        {
+            parameter.ZeroGradient(_device);
+        }
+
+        var predicted = batches.Sum(batch => batch.PredictedTokens);
+        if (predicted == 0)
+        {
+            throw new CheckFailedException($"Step {step} has no token to predict: every document of its batches is one token long.");
+        }
+
+        var sums = default(LossSums);
+        foreach (var batch in batches)
+        {
+            sums += RunBatch(batch, predicted, step);
+        }
+
+        double? teacher = sums.TeacherRows == 0 ? null : sums.Teacher / sums.TeacherRows;
+        return new StepResult(sums.Total / predicted, sums.Label / predicted, teacher, 0, predicted);
+    }
+
+    private LossSums RunBatch(TrainingBatch batch, int predicted, int step)
+    {
+        var labelWeights = new float[batch.Labels.Length];
+        var teacher = Weigh(batch, predicted, labelWeights);
+        using var tape = new Tape(_device, recordGradients: true, _options.Recompute);
+        var hidden = _model.Forward(tape, batch.Tokens);
+        var losses = tape.LinearCrossEntropy(hidden, _model.HeadWeight, _model.HeadOptions, batch.Labels, labelWeights, teacher);
+        var sums = Sum(batch, losses.LabelLosses.Span, losses.TeacherLosses.Span, step);
+        tape.Backward();
+        return sums;
+    }
+
+    private SparseTargets? Weigh(TrainingBatch batch, int predicted, float[] labelWeights)
+    {
+        var perToken = 1f / predicted;
+        if (batch.Teacher is not { } teacher)
+        {
+            Array.Fill(labelWeights, perToken);
+            return null;
+        }
+
+        var weights = new float[labelWeights.Length];
+        for (var row = 0; row < weights.Length; row++)
+        {
+            var spoken = teacher.Weights.Span[row];
+            labelWeights[row] = perToken * (1 - (spoken * (1 - _options.LabelWeight)));
+            weights[row] = perToken * spoken * (1 - _options.LabelWeight);
+        }
+
+        return new SparseTargets
+        {
+            RowStarts = teacher.RowStarts,
+            Ids = teacher.Ids,
+            Probabilities = teacher.Probabilities,
+            RestMass = teacher.RestMass,
+            Weights = weights,
+        };
+    }
+
+    private LossSums Sum(TrainingBatch batch, ReadOnlySpan<float> labelLosses, ReadOnlySpan<float> teacherLosses, int step)
+    {
+        var sums = default(LossSums);
+        for (var row = 0; row < batch.Labels.Length; row++)
+        {
+            var spoken = batch.Teacher?.Weights.Span[row] ?? 0;
+            var label = batch.Labels[row] < 0 ? 0 : labelLosses[row];
+            var teacher = spoken > 0 ? teacherLosses[row] : 0;
+            if (!float.IsFinite(label + teacher))
+            {
+                throw new CheckFailedException(
+                    $"Training diverged in step {step}: the loss of row {row} (token {batch.Tokens.Ids[row]}) is not a number. Lower the learning rate or the clipping norm.");
+            }
+
+            var teacherShare = spoken * (1 - _options.LabelWeight);
+            sums.Label += label;
+            sums.Teacher += teacher;
+            sums.TeacherRows += spoken > 0 ? 1 : 0;
+            sums.Total += ((1 - teacherShare) * label) + (teacherShare * teacher);
+        }
+
+        return sums;
+    }
+
+    private record struct LossSums(double Total, double Label, double Teacher, int TeacherRows)
+    {
+        public static LossSums operator +(LossSums a, LossSums b) =>
+            new(a.Total + b.Total, a.Label + b.Label, a.Teacher + b.Teacher, a.TeacherRows + b.TeacherRows);
+    }
+}
