@@ -1,1 +1,4 @@
-return 0;
+using Transfuse.Cli.Hosting;
+
+using var signals = new TerminationSignals();
+return await CommandLineTool.RunAsync(args, ToolEnvironment.OfProcess(signals)).ConfigureAwait(false);

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Transfuse.Cli.Output;
+using Transfuse.Errors;
+
+namespace Transfuse.Cli.Hosting;
+
+/// <summary>What a verb works with.</summary>
+/// <param name="Arguments">The command line, without errors.</param>
+/// <param name="Settings">What the options of every verb say.</param>
+/// <param name="Environment">Console, clock, variables.</param>
+/// <param name="Output">Where results, notes and progress go.</param>
+internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Settings, ToolEnvironment Environment, ToolOutput Output)
+{
+    /// <summary>The absolute form of a path the user gave.</summary>
+    internal string Resolve(string path) => Path.GetFullPath(path, Settings.Folder);
+
+    /// <summary>Reads a whole text file that the user named.</summary>
+    /// <exception cref="InputException">It is missing or unreadable.</exception>
+    internal string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(Resolve(path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var problem = exception is FileNotFoundException or DirectoryNotFoundException
+                ? $"no such file. Paths start from {Settings.Folder} (change it with -C DIR)."
+                : $"cannot be read: {exception.Message}";
+            throw new InputException(path, problem, exception);
+        }
+    }
+}
