@@ -11,18 +11,18 @@ public sealed class FuseChatAligner : SequenceAligner
     private readonly PieceVocabulary _source;
     private readonly PieceVocabulary _target;
     private readonly DynamicTimeWarping _warping;
-    private readonly bool _severalSources;
+    private readonly FuseChatMatch _match;
 
     /// <summary>Creates the aligner.</summary>
     /// <param name="source">The source's vocabulary.</param>
     /// <param name="target">The target's vocabulary.</param>
-    /// <param name="severalSources">Whether target tokens matched with several source tokens are searched too (the authors' setting).</param>
-    public FuseChatAligner(PieceVocabulary source, PieceVocabulary target, bool severalSources = true)
+    /// <param name="match">When a matched position is used.</param>
+    public FuseChatAligner(PieceVocabulary source, PieceVocabulary target, FuseChatMatch match = FuseChatMatch.SuffixOfSeveral)
     {
         _warping = new DynamicTimeWarping(new PieceDistance(source, target, decoded: true), TieOrder.FuseChat);
         _source = source;
         _target = target;
-        _severalSources = severalSources;
+        _match = match;
     }
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ public sealed class FuseChatAligner : SequenceAligner
         for (var i = 0; i < rows.Length; i++)
         {
             var matches = path.SourcesOf(i);
-            if (matches.Length == 1 || _severalSources)
+            if (matches.Length == 1 || _match == FuseChatMatch.SuffixOfSeveral)
             {
                 rows[i] = Choose(_target.Decoded(target.Ids[i]), matches, source.Ids);
             }
@@ -52,7 +52,7 @@ public sealed class FuseChatAligner : SequenceAligner
     {
         foreach (var match in matches)
         {
-            if (SuffixRelated(_source.Decoded(sourceIds[match]), targetText))
+            if (Fits(_source.Decoded(sourceIds[match]), targetText))
             {
                 return match;
             }
@@ -60,6 +60,10 @@ public sealed class FuseChatAligner : SequenceAligner
 
         return matches.Length == 1 ? Unaligned : Consume(targetText, matches, sourceIds);
     }
+
+    private bool Fits(string sourceText, string targetText) => _match == FuseChatMatch.Equal
+        ? string.Equals(sourceText, targetText, StringComparison.Ordinal)
+        : SuffixRelated(sourceText, targetText);
 
     /// <summary>Spells the target's string with the source strings in order; the last one used has read what the target has read.</summary>
     private int Consume(string targetText, ReadOnlySpan<int> matches, int[] sourceIds)

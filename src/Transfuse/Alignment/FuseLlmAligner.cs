@@ -16,10 +16,7 @@ public sealed class FuseLlmAligner : SequenceAligner
     /// <param name="source">The source's vocabulary.</param>
     /// <param name="target">The target's vocabulary.</param>
     /// <param name="map">The vocabulary map: an exact one gives EM, a least-edit-distance one MinED.</param>
-    /// <param name="order">Preference among equal steps.</param>
-    /// <param name="decoded">Whether the warping compares decoded tokens (FuseChat) rather than pieces.</param>
-    public FuseLlmAligner(
-        PieceVocabulary source, PieceVocabulary target, VocabularyMap map, TieOrder order = TieOrder.FuseLlm, bool decoded = false)
+    public FuseLlmAligner(PieceVocabulary source, PieceVocabulary target, VocabularyMap map)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
@@ -27,7 +24,7 @@ public sealed class FuseLlmAligner : SequenceAligner
         _source = source;
         _target = target;
         _map = map;
-        _warping = new DynamicTimeWarping(new PieceDistance(source, target, decoded), order);
+        _warping = new DynamicTimeWarping(new PieceDistance(source, target, decoded: false), TieOrder.FuseLlm);
         for (var id = 0; id < source.Size; id++)
         {
             if (source.PieceWith(id, target.Marker) is { } piece)

@@ -91,6 +91,13 @@ public sealed class StatisticsMapBuilder
     {
         var sourceText = Strip(_source, source);
         var targetText = Strip(_target, target);
+        if (sourceText.Length == 0 || targetText.Length == 0)
+        {
+            // Where nothing is left of one side, both are compared with their marks.
+            sourceText = _source.PieceWith(source, _target.Marker) ?? "";
+            targetText = _target.Piece(target) ?? "";
+        }
+
         var contains = sourceText.Contains(targetText, StringComparison.Ordinal) || targetText.Contains(sourceText, StringComparison.Ordinal);
         return _distance.Between(sourceText, targetText) * (contains ? ContainmentWeight : 1) / (1 + Math.Exp(-count));
     }
