@@ -12,7 +12,8 @@ internal sealed class CheckVerb : Verb
 {
     private readonly Argument<string[]> _recipes = new("recipe")
     {
-        Description = "Recipe files, and settings key=value that apply to all of them.", Arity = ArgumentArity.OneOrMore,
+        Description = "Recipe files, and settings key=value that apply to all of them.",
+        Arity = ArgumentArity.OneOrMore,
     };
 
     internal CheckVerb()

@@ -51,7 +51,7 @@ internal sealed class CompletionVerb : Verb
 
         """;
 
-    private readonly Argument<string> _shell = new("shell") { Description = "bash, zsh, fish or pwsh." };
+    private readonly Argument<string> _shell = new("shell") { Description = "bash, zsh, fish or pwsh.", HelpName = "shell" };
 
     internal CompletionVerb()
         : base("completion", "Prints the completion script of a shell.", "source <(transfuse completion bash)")

@@ -10,7 +10,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>init</c>: writes a starter recipe.</summary>
 internal sealed class InitVerb : Verb
 {
-    private readonly Argument<string?> _template = new("template") { Description = "Name of a template; see --list.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Argument<string?> _template = new("template") { Description = "Name of a template; see --list.", HelpName = "template", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string?> _file = new("file") { Description = "File to write; default is TEMPLATE.yaml.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _list = new("--list") { Description = "List the templates." };
     private readonly Option<bool> _yes = new("--yes") { Description = "Overwrite the file if it exists." };

@@ -60,7 +60,7 @@ internal sealed class SchemaVerb : Verb
 
     private static void WriteText(ToolOutput output, IReadOnlyList<RecipeKeyInfo> keys)
     {
-        foreach (var kind in keys.GroupBy(key => key.Kind))
+        foreach (var kind in keys.GroupBy(key => key.Kind, StringComparer.Ordinal))
         {
             output.Line($"recipe: {kind.Key}");
             foreach (var key in kind)

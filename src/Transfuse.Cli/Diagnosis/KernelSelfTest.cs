@@ -10,6 +10,8 @@ namespace Transfuse.Cli.Diagnosis;
 /// <summary>Compares matrix products of this machine's kernels with the same computed in double precision, element by element.</summary>
 internal static class KernelSelfTest
 {
+    private const string Name = "kernels";
+
     // |a·b| in float32 with any order of summation differs by at most k·ε·Σ|aᵢbᵢ|; products of bf16 operands by their own rounding, 2⁻⁸ each.
     private const double FloatError = 1.2e-7;
     private const double BFloat16Error = 1.0 / 128;
@@ -19,10 +21,9 @@ internal static class KernelSelfTest
         [(1, 1, 1), (3, 5, 7), (8, 48, 64), (17, 49, 65), (1, 257, 130), (100, 31, 127), (129, 96, 300), (64, 512, 256)];
 
     /// <summary>Tests until all sizes are done or two seconds are over.</summary>
-    internal static HealthCheck Run(int threads, TimeProvider time, CancellationToken cancellation)
+    internal static HealthCheck Run(KernelTier tier, int threads, TimeProvider time, CancellationToken cancellation)
     {
-        const string name = "kernels";
-        using var device = new CpuDevice(threads: threads);
+        using var device = new CpuDevice(tier, threads);
         var start = time.GetTimestamp();
         var done = 0;
         var worst = 0.0;
@@ -33,15 +34,13 @@ internal static class KernelSelfTest
                 cancellation.ThrowIfCancellationRequested();
                 if (time.GetElapsedTime(start) > Budget)
                 {
-                    return Passed(name, done, worst, device);
+                    return Passed(done, worst, device);
                 }
 
                 var excess = Excess(device, layout, m, n, k);
                 if (!(excess <= 1))
                 {
-                    return new HealthCheck(
-                        name, HealthState.Fault, $"{device.Name}: {layout} {m}x{k}x{n} is off by {excess.ToString("0.##", CultureInfo.InvariantCulture)} times the error bound. "
-                        + $"Set {KernelTiers.EnvironmentVariable} to a lower tier and report this.");
+                    return Failed(device, $"{layout} {m}x{k}x{n}", excess);
                 }
 
                 worst = Math.Max(worst, excess);
@@ -49,11 +48,19 @@ internal static class KernelSelfTest
             }
         }
 
-        return Passed(name, done, worst, device);
+        return Passed(done, worst, device);
     }
 
-    private static HealthCheck Passed(string name, int done, double worst, CpuDevice device) => new(
-        name, HealthState.Good, string.Create(CultureInfo.InvariantCulture, $"{device.Name}: {done} matrix products agree with double precision (worst {worst:0.000} of the error bound)"));
+    private static HealthCheck Failed(CpuDevice device, string product, double excess) => new(
+        Name,
+        HealthState.Fault,
+        string.Create(CultureInfo.InvariantCulture, $"{device.Name}: matrix product {product} is off by {excess:0.##} times the error bound; ")
+        + $"set {KernelTiers.EnvironmentVariable} to a lower tier and report this");
+
+    private static HealthCheck Passed(int done, double worst, CpuDevice device) => new(
+        Name,
+        HealthState.Good,
+        string.Create(CultureInfo.InvariantCulture, $"{device.Name}: {done} matrix products agree with double precision (worst {worst:0.000} of the error bound)"));
 
     // Largest error of any element as a multiple of its bound; above 1 (or NaN) is a fault.
     private static double Excess(CpuDevice device, MatMulLayout layout, int m, int n, int k)

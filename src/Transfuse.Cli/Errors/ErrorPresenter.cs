@@ -33,14 +33,12 @@ internal static class ErrorPresenter
         var command = parsed.CommandResult.Command;
         var name = command is RootCommand ? "transfuse" : $"transfuse {command.Name}";
         var lines = new List<string>();
-        foreach (var token in parsed.UnmatchedTokens)
-        {
-            lines.Add(DescribeUnmatched(token, command));
-        }
+        // After an unknown verb, nothing that follows it can be judged.
+        lines.AddRange(parsed.UnmatchedTokens.Take(command is RootCommand ? 1 : int.MaxValue).Select(token => DescribeUnmatched(token, command)));
 
         if (lines.Count == 0)
         {
-            lines.AddRange(parsed.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal));
+            lines.AddRange(parsed.Errors.Select(error => error.Message.TrimEnd('.')).Distinct(StringComparer.Ordinal));
         }
 
         Write(new ErrorReport(ExitCodes.Usage, "usage", string.Join('\n', lines), null, $"See '{name} --help'."), output, null, null);

@@ -4,6 +4,7 @@ using System.Reflection;
 using Transfuse.Cli.Commands;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Output;
+using Transfuse.Errors;
 
 namespace Transfuse.Cli.Hosting;
 
@@ -21,7 +22,7 @@ internal static class CommandLineTool
     internal static async Task<int> RunAsync(string[] arguments, ToolEnvironment environment)
     {
         var root = Create(environment, out var options);
-        var parsed = root.Parse(arguments);
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is System.CommandLine.Invocation.ParseErrorAction)
         {
             var settings = options.Read(parsed, environment);
@@ -70,7 +71,7 @@ internal static class CommandLineTool
         {
             if (!Directory.Exists(context.Settings.Folder))
             {
-                throw new Transfuse.Errors.InputException(context.Settings.Folder, "no such folder (given with -C).");
+                throw new InputException(context.Settings.Folder, "no such folder (given with -C).");
             }
 
             return verb.Run(context, cancellation);

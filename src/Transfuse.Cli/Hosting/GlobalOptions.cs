@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Transfuse.Cli.Output;
 
 namespace Transfuse.Cli.Hosting;
@@ -8,7 +10,10 @@ internal sealed class GlobalOptions
 {
     private readonly Option<string> _format = new("--format")
     {
-        Description = "Form of the result: human, json or quiet.", HelpName = "form", Recursive = true, DefaultValueFactory = _ => "human",
+        Description = "Form of the result: human, json or quiet.",
+        HelpName = "form",
+        Recursive = true,
+        DefaultValueFactory = _ => "human",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Short for --format json.", Recursive = true };
@@ -19,22 +24,27 @@ internal sealed class GlobalOptions
 
     private readonly Option<int> _threads = new("--threads")
     {
-        Description = "Threads; 0 is one per core. Does not change results.", HelpName = "n", Recursive = true, DefaultValueFactory = _ => 0,
+        Description = "Threads; 0 is one per core. Does not change results.",
+        HelpName = "n",
+        Recursive = true,
+        DefaultValueFactory = _ => 0,
     };
 
     private readonly Option<long?> _seed = new("--seed") { Description = "Seed, in place of the recipe's.", HelpName = "n", Recursive = true };
 
     private readonly Option<string?> _folder = new("--directory", "-C")
     {
-        Description = "Folder that relative paths start from.", HelpName = "dir", Recursive = true,
+        Description = "Folder that relative paths start from.",
+        HelpName = "dir",
+        Recursive = true,
     };
 
     /// <summary>Declares the options on the root, so that they may stand before or after the verb.</summary>
     internal GlobalOptions(RootCommand root)
     {
         _format.AcceptOnlyFromAmong("human", "json", "quiet");
-        _threads.Validators.Add(result => RefuseNegative(result, result.GetValueOrDefault<int>()));
-        _seed.Validators.Add(result => RefuseNegative(result, result.GetValueOrDefault<long?>() ?? 0));
+        _threads.CustomParser = result => (int)ReadNumber(result, int.MaxValue);
+        _seed.CustomParser = result => ReadNumber(result, long.MaxValue);
         foreach (var option in new Option[] { _format, _json, _quiet, _verbose, _noColor, _noProgress, _threads, _seed, _folder })
         {
             root.Add(option);
@@ -74,11 +84,17 @@ internal sealed class GlobalOptions
     private static TValue? ValueOf<TValue>(ParseResult result, Option<TValue> option) =>
         result.GetResult(option) is { } found && found.Errors.Any() ? default : result.GetValue(option);
 
-    private static void RefuseNegative(System.CommandLine.Parsing.OptionResult result, long value)
+    // The library's own conversion throws out of the parser where a validator asks for the value.
+    private static long ReadNumber(ArgumentResult result, long maximum)
     {
-        if (value < 0)
+        var text = result.Tokens[0].Value;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= maximum)
         {
-            result.AddError($"{result.Option.Name} must be at least 0, found {value}.");
+            return number;
         }
+
+        var option = (result.Parent as OptionResult)?.Option.Name;
+        result.AddError($"{option} must be a whole number of at least 0, found '{text}'");
+        return 0;
     }
 }

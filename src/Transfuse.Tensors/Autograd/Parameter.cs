@@ -18,7 +18,7 @@ public sealed class Parameter : Variable, IDisposable
     public string Name { get; }
 
     /// <summary>Whether weight decay applies: matrices yes, vectors no, unless set otherwise.</summary>
-    public bool Decays { get; init; } = true;
+    public bool Decays { get; set; } = true;
 
     /// <summary>Whether it is trained. A frozen parameter has no gradient.</summary>
     public bool IsTrainable

@@ -8,6 +8,15 @@ namespace Transfuse.Tensors.Autograd;
 /// <summary>The operations that models are built from. Each checks shapes, computes, and records itself on the tape.</summary>
 public static class TapeOperations
 {
+    /// <summary>y = min(max(x, −limit), limit). The gradient flows where |x| ≤ limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is negative or no number.</exception>
+    public static Variable Clamp(this Tape tape, Variable x, float limit)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        return limit >= 0 ? ClampOperation.Apply(tape, x, limit) : throw new ArgumentOutOfRangeException(nameof(limit), limit, "A limit is 0 or more.");
+    }
+
     /// <summary>y = x·Wᵀ + b + residual.</summary>
     /// <param name="tape">Records the operation and owns the result.</param>
     /// <param name="x">[rows, in].</param>

@@ -50,6 +50,12 @@ public abstract class Device : IDisposable
     /// <summary>destination = factor·source, or destination += factor·source.</summary>
     public abstract void Scale(Tensor source, float factor, Tensor destination, bool accumulate);
 
+    /// <summary>destination = min(max(x, −limit), limit); destination may be x.</summary>
+    public abstract void Clamp(Tensor x, float limit, Tensor destination);
+
+    /// <summary>dx = dy where |x| ≤ limit, else 0; dx may be dy.</summary>
+    public abstract void ClampBackward(Tensor x, float limit, Tensor dy, Tensor dx, bool accumulate);
+
     /// <summary>destination = f(x).</summary>
     public abstract void Activate(ActivationKind kind, Tensor x, Tensor destination);
 

@@ -31,7 +31,7 @@ public readonly record struct AlignmentDiagnostics
     public double MeanKeptMass => Share(KeptMass, Aligned);
 
     /// <summary>Mean stored mass per aligned position that reached no target token.</summary>
-    public double MeanUnmappedMass => Share(StoredMass - KeptMass, Aligned);
+    public double MeanUnmappedMass => Share(Math.Max(0, StoredMass - KeptMass), Aligned);
 
     /// <summary>The sums of two.</summary>
     public static AlignmentDiagnostics operator +(AlignmentDiagnostics left, AlignmentDiagnostics right) => new()

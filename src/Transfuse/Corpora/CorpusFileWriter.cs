@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -13,6 +14,7 @@ public sealed class CorpusFileWriter : IDisposable
 
     private readonly string _path;
     private readonly AtomicFile _file;
+    private readonly ArrayBufferWriter<byte> _line = new();
     private readonly Utf8JsonWriter _writer;
     private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
 
@@ -20,7 +22,7 @@ public sealed class CorpusFileWriter : IDisposable
     {
         _path = path;
         _file = AtomicFile.Create(Path.Combine(path, CorpusFile.TextFileName));
-        _writer = new Utf8JsonWriter(_file.Stream, WriterOptions);
+        _writer = new Utf8JsonWriter(_line, WriterOptions);
     }
 
     /// <summary>Size of what was added so far.</summary>
@@ -42,8 +44,10 @@ public sealed class CorpusFileWriter : IDisposable
         _writer.WriteString("text", document.Text);
         _writer.WriteEndObject();
         _writer.Flush();
-        _writer.Reset();
+        _file.Stream.Write(_line.WrittenSpan);
         _file.Stream.WriteByte((byte)'\n');
+        _line.ResetWrittenCount();
+        _writer.Reset();
         Statistics = Statistics.Add(document.Domain, Encoding.UTF8.GetByteCount(document.Text));
     }
 

@@ -1,3 +1,4 @@
+using Transfuse.Checkpoints;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
@@ -7,14 +8,17 @@ namespace Transfuse.Models;
 /// <remarks>Owns its parameters. A forward pass on a tape may run while no other uses the same device.</remarks>
 public abstract class LanguageModel : IDisposable
 {
+    /// <summary>The shape of the model, as <c>config.json</c> says it.</summary>
+    public abstract ModelConfig Config { get; }
+
     /// <summary>The field's name for the architecture, as in <c>config.json</c>: <c>llama</c>, <c>gpt_neox</c>, <c>mpt</c>.</summary>
-    public abstract string ModelType { get; }
+    public virtual string ModelType => Config.ModelType;
 
     /// <summary>Rows of the embedding; ids below it are valid.</summary>
-    public abstract int VocabularySize { get; }
+    public virtual int VocabularySize => Config.VocabularySize;
 
-    /// <summary>Most positions the model was made for.</summary>
-    public abstract int MaxPositions { get; }
+    /// <summary>Most positions the model was made for. Longer inputs run, but nobody promises for their quality.</summary>
+    public virtual int MaxPositions => Config.MaxPositions;
 
     /// <summary>Every parameter once, in a stable order. A tied head is not listed twice.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
@@ -29,7 +33,24 @@ public abstract class LanguageModel : IDisposable
     public long ParameterCount => Parameters.Sum(parameter => parameter.Value.Length);
 
     /// <summary>Hidden states after the last norm, [tokens, hidden]; the logits are hidden·HeadWeightᵀ under <see cref="HeadOptions"/>.</summary>
-    public abstract Variable Forward(Tape tape, TokenBatch batch);
+    /// <param name="tape">Records the operations.</param>
+    /// <param name="batch">The tokens; with a cache one that <see cref="KeyValueCache.NextBatch"/> made.</param>
+    /// <param name="cache">Keys and values of the tokens before; those of the batch are added. Only on a tape that does not record.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A token id is outside the vocabulary.</exception>
+    public abstract Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null);
+
+    /// <summary>
+    /// Hidden states on the way: the embedding's, then each block's output before the final norm, and last what <see cref="Forward"/>
+    /// returns; layers + 2 of them, [tokens, hidden] each.
+    /// </summary>
+    public abstract IReadOnlyList<Variable> ForwardLayers(Tape tape, TokenBatch batch);
+
+    /// <summary>An empty key/value cache for this model; the caller disposes it.</summary>
+    /// <param name="device">Where the model runs.</param>
+    /// <param name="sequences">Number of sequences.</param>
+    /// <param name="capacity">Most tokens of each.</param>
+    public KeyValueCache CreateCache(Device device, int sequences, int capacity) =>
+        new(device, Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, sequences, capacity);
 
     /// <summary>Releases all parameters.</summary>
     public void Dispose()

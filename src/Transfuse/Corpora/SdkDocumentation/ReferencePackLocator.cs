@@ -34,7 +34,7 @@ public static class ReferencePackLocator
 
     private static IEnumerable<string> PossibleRoots(string candidate)
     {
-        var path = Path.GetFullPath(candidate);
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(candidate));
         foreach (var program in new[] { path, Path.Combine(path, "dotnet"), Path.Combine(path, "dotnet.exe") })
         {
             if (File.Exists(program))

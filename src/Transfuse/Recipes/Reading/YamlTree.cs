@@ -11,6 +11,7 @@ internal sealed class YamlTree
 
     private readonly string _file;
     private readonly int _columnOffset;
+    private readonly int _length;
     private readonly ProblemList _problems;
     private readonly Parser _parser;
     private int _nodes;
@@ -19,6 +20,7 @@ internal sealed class YamlTree
     {
         _file = file;
         _columnOffset = columnOffset;
+        _length = text.Length;
         _problems = problems;
         _parser = new Parser(new StringReader(text));
     }
@@ -121,10 +123,16 @@ internal sealed class YamlTree
         return new MappingNode(position, entries);
     }
 
+    // The command line is one line, also where the parser says that the text ends on the line after it.
     private RecipePosition At(Mark mark)
     {
-        var line = Math.Max(1, (int)mark.Line);
-        return new RecipePosition(_file, line, Math.Max(1, (int)mark.Column) + (line == 1 ? _columnOffset : 0));
+        var (line, column) = (Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));
+        if (line > 1 && string.Equals(_file, RecipeOverrides.Source, StringComparison.Ordinal))
+        {
+            (line, column) = (1, _length);
+        }
+
+        return new RecipePosition(_file, line, column + (line == 1 ? _columnOffset : 0));
     }
 
     // The library's messages begin with their own position or a phrase about scanning; the sentence after it is what helps.

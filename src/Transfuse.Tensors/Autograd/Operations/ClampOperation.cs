@@ -1,0 +1,35 @@
+namespace Transfuse.Tensors.Autograd.Operations;
+
+/// <summary>y = min(max(x, −limit), limit). dx = dy where |x| ≤ limit.</summary>
+internal sealed class ClampOperation : Operation
+{
+    private readonly Variable _x;
+    private readonly Variable _y;
+    private readonly float _limit;
+
+    private ClampOperation(Variable x, Variable y, float limit)
+    {
+        _x = x;
+        _y = y;
+        _limit = limit;
+    }
+
+    internal override Variable Output => _y;
+
+    internal static Variable Apply(Tape tape, Variable x, float limit)
+    {
+        var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
+        tape.Device.Clamp(x.Value, limit, y.Value);
+        tape.Record(new ClampOperation(x, y, limit));
+        return y;
+    }
+
+    internal override void Backward(Tape tape)
+    {
+        if (_y.Gradient is { } dy && _x.RequiresGradient)
+        {
+            var accumulate = tape.GradientOf(_x, out var dx);
+            tape.Device.ClampBackward(_x.Value, _limit, dy, dx, accumulate);
+        }
+    }
+}

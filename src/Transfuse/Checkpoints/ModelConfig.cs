@@ -1,0 +1,199 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Transfuse.Errors;
+
+namespace Transfuse.Checkpoints;
+
+/// <summary>The shape of a decoder-only model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
+public abstract record ModelConfig
+{
+    /// <summary>Name of the file in a model folder.</summary>
+    public const string FileName = "config.json";
+
+    private const int MaxSize = 1 << 24;
+    private static readonly Dictionary<string, Func<ConfigReader, ModelConfig>> Readers = new(StringComparer.Ordinal)
+    {
+        [LlamaConfig.Type] = LlamaConfig.Read,
+        [GptNeoXConfig.Type] = GptNeoXConfig.Read,
+        [MptConfig.Type] = MptConfig.Read,
+    };
+
+    /// <summary>The values of <c>model_type</c> that can be read.</summary>
+    public static IReadOnlyList<string> KnownTypes { get; } = [.. Readers.Keys];
+
+    /// <summary>The key <c>model_type</c>.</summary>
+    public abstract string ModelType { get; }
+
+    /// <summary>The class in transformers that loads it, for the key <c>architectures</c>.</summary>
+    public abstract string ArchitectureName { get; }
+
+    /// <summary>Rows of the embedding.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int HiddenSize { get; init; }
+
+    /// <summary>Width between the two projections of the feed-forward part.</summary>
+    public required int IntermediateSize { get; init; }
+
+    /// <summary>Number of blocks.</summary>
+    public required int LayerCount { get; init; }
+
+    /// <summary>Number of query heads.</summary>
+    public required int HeadCount { get; init; }
+
+    /// <summary>Number of key and value heads.</summary>
+    public abstract int KeyValueHeadCount { get; }
+
+    /// <summary>Elements of one head.</summary>
+    public abstract int HeadSize { get; }
+
+    /// <summary>Most positions the model was trained for.</summary>
+    public required int MaxPositions { get; init; }
+
+    /// <summary>ε of the norms.</summary>
+    public abstract double NormEpsilon { get; init; }
+
+    /// <summary>Whether the head is the embedding.</summary>
+    public abstract bool TiesEmbeddings { get; init; }
+
+    /// <summary>Standard deviation of initial weights.</summary>
+    public double InitializerRange { get; init; } = 0.02;
+
+    /// <summary>Id that begins a text, or null.</summary>
+    public int? BosId { get; init; }
+
+    /// <summary>Ids that end a text; none, one or several.</summary>
+    public IReadOnlyList<int> EosIds { get; init; } = [];
+
+    /// <summary>Id for padding, or null.</summary>
+    public int? PadId { get; init; }
+
+    /// <summary>Keys of the file that mean nothing here, with their JSON text; written back as they were.</summary>
+    public IReadOnlyDictionary<string, string> OtherKeys { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Reads the <c>config.json</c> of a folder.</summary>
+    /// <exception cref="ModelFormatException">It is missing, no JSON, of an unknown type, or a key holds what it cannot.</exception>
+    public static ModelConfig Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        var path = Path.Combine(folder, FileName);
+        return JsonInput.ReadFile(path, root => Read(root, path));
+    }
+
+    /// <summary>Reads the text of a <c>config.json</c>.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="path">Where it comes from, for errors.</param>
+    /// <exception cref="ModelFormatException">It is no JSON, of an unknown type, or a key holds what it cannot.</exception>
+    public static ModelConfig Parse(string json, string path)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return JsonInput.Read(Encoding.UTF8.GetBytes(json), path, "file", root => Read(root, path));
+    }
+
+    /// <summary>The text of a <c>config.json</c> that transformers 4 and 5 read.</summary>
+    /// <param name="weightType">Element type of the weights beside it, in PyTorch's words: <c>float32</c>, <c>bfloat16</c>, <c>float16</c>.</param>
+    public string ToJson(string weightType = "float32")
+    {
+        using var stream = new MemoryStream();
+        var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using (var json = new Utf8JsonWriter(stream, options))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("architectures");
+            json.WriteStringValue(ArchitectureName);
+            json.WriteEndArray();
+            json.WriteString("model_type", ModelType);
+            json.WriteString("torch_dtype", weightType);
+            json.WriteNumber("vocab_size", VocabularySize);
+            WriteKeys(json);
+            json.WriteReal("initializer_range", InitializerRange);
+            json.WriteBoolean("tie_word_embeddings", TiesEmbeddings);
+            json.WriteId("bos_token_id", BosId);
+            json.WriteIds("eos_token_id", EosIds);
+            json.WriteId("pad_token_id", PadId);
+            foreach (var (key, value) in OtherKeys.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                json.WritePropertyName(key);
+                json.WriteRawValue(value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    /// <summary>Everything that is wrong with the values, as clauses that name the key; empty if a model can be made.</summary>
+    public virtual IEnumerable<string> Problems()
+    {
+        (string Key, int Value, int Maximum)[] sizes =
+        [
+            ("vocab_size", VocabularySize, MaxSize), ("hidden size", HiddenSize, MaxSize), ("intermediate size", IntermediateSize, MaxSize),
+            ("number of layers", LayerCount, 4096), ("number of heads", HeadCount, 1 << 16), ("number of key and value heads", KeyValueHeadCount, 1 << 16),
+            ("head size", HeadSize, 1 << 16), ("number of positions", MaxPositions, int.MaxValue),
+        ];
+        foreach (var (key, value, maximum) in sizes)
+        {
+            if (value < 1 || value > maximum)
+            {
+                yield return $"the {key} is {value}, expected 1 to {maximum}";
+            }
+        }
+
+        if (KeyValueHeadCount > 0 && HeadCount % KeyValueHeadCount != 0)
+        {
+            yield return $"{HeadCount} query heads cannot be shared out among {KeyValueHeadCount} key and value heads; expected a divisor";
+        }
+
+        if (InitializerRange is not (>= 0 and <= 100))
+        {
+            yield return $"key 'initializer_range' is {InitializerRange}, expected 0 to 100";
+        }
+    }
+
+    /// <summary>Writes the keys of the architecture.</summary>
+    private protected abstract void WriteKeys(Utf8JsonWriter json);
+
+    /// <summary>The largest size that a key may hold.</summary>
+    private protected static int Size(ConfigReader config, string key, int fallback) => config.Int32(key, fallback, 1, MaxSize);
+
+    /// <summary>Problem if <paramref name="hidden"/> cannot be cut into <paramref name="heads"/> equal heads.</summary>
+    private protected static IEnumerable<string> CheckHeads(int hidden, int heads)
+    {
+        if (heads > 0 && hidden % heads != 0)
+        {
+            yield return $"a hidden size of {hidden} cannot be cut into {heads} heads";
+        }
+    }
+
+    /// <summary>Problem if the rotated part of a head is odd or wider than the head.</summary>
+    private protected static IEnumerable<string> CheckRope(RopeParameters rope, int headSize)
+    {
+        var rotated = rope.RotaryDimensions(headSize);
+        if (rotated < 0 || rotated > headSize || rotated % 2 != 0)
+        {
+            yield return $"{rotated} of {headSize} elements of a head would be rotated, expected an even number up to the head size";
+        }
+    }
+
+    private static ModelConfig Read(JsonElement root, string path)
+    {
+        var reader = new ConfigReader(root, path);
+        var type = reader.Text("model_type", "");
+        if (!Readers.TryGetValue(type, out var read))
+        {
+            throw new ModelFormatException(
+                path, $"is of model_type '{type}', which is not supported; supported: {string.Join(", ", KnownTypes)}.");
+        }
+
+        // Written anew by ToJson, or about the program that wrote the file.
+        reader.Ignore("architectures", "torch_dtype", "dtype", "transformers_version", "_name_or_path");
+        var config = read(reader);
+        string[] problems = [.. config.Problems()];
+        return problems.Length == 0
+            ? config with { OtherKeys = reader.UnaskedKeys() }
+            : throw new ModelFormatException(path, string.Join("; ", problems) + ".");
+    }
+}

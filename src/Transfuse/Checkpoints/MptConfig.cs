@@ -1,0 +1,194 @@
+using System.Text.Json;
+using Transfuse.Errors;
+
+namespace Transfuse.Checkpoints;
+
+/// <summary>Configuration of MPT (<c>mpt</c>). Keys that transformers ignores but MosaicML's own code honours are honoured.</summary>
+public sealed record MptConfig : ModelConfig
+{
+    /// <summary>The value of <c>model_type</c>.</summary>
+    public const string Type = "mpt";
+
+    private const string InverseRoot = "inv_sqrt_d_model";
+
+    /// <inheritdoc/>
+    public override string ModelType => Type;
+
+    /// <inheritdoc/>
+    public override string ArchitectureName => "MptForCausalLM";
+
+    /// <summary>Key and value heads; null for as many as query heads. transformers knows only that.</summary>
+    public int? KeyValueHeads { get; init; }
+
+    /// <inheritdoc/>
+    public override int KeyValueHeadCount => KeyValueHeads ?? HeadCount;
+
+    /// <inheritdoc/>
+    public override int HeadSize => HeadCount > 0 ? HiddenSize / HeadCount : 0;
+
+    /// <inheritdoc/>
+    public override double NormEpsilon { get; init; } = 1e-5;
+
+    /// <inheritdoc/>
+    public override bool TiesEmbeddings { get; init; } = true;
+
+    /// <summary>ALiBi's largest exponent: the slopes are 2^(−i·max/heads).</summary>
+    public double AlibiBiasMax { get; init; } = 8;
+
+    /// <summary>Where set, the fused projection is clamped to ±this.</summary>
+    public double? ClipQkv { get; init; }
+
+    /// <summary>Factor on q·k; null for 1/√head size.</summary>
+    public double? SoftmaxScale { get; init; }
+
+    /// <summary>Factor on the logits.</summary>
+    public double LogitScale { get; init; } = 1;
+
+    /// <summary>Whether projections and norms have biases.</summary>
+    public bool HasBias { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems() => [.. base.Problems(), .. CheckHeads(HiddenSize, HeadCount)];
+
+    /// <summary>What transformers would compute differently, as whole sentences; it ignores these keys.</summary>
+    public IEnumerable<string> Differences()
+    {
+        if (AlibiBiasMax != 8)
+        {
+            yield return $"transformers ignores alibi_bias_max = {AlibiBiasMax} and uses 8.";
+        }
+
+        if (LogitScale != 1)
+        {
+            yield return "transformers ignores logit_scale.";
+        }
+
+        if (KeyValueHeadCount != HeadCount || HasBias || IntermediateSize != 4 * HiddenSize)
+        {
+            yield return "transformers cannot load this MPT: it ignores kv_n_heads, no_bias = false and expansion_ratio.";
+        }
+    }
+
+    internal static MptConfig Read(ConfigReader config)
+    {
+        config.Ignore("use_cache", "learned_pos_emb");
+        var attention = config.Object("attn_config") ?? ConfigReader.Empty(config.Path);
+        RefuseUnsupported(attention);
+        var hidden = Size(config, "d_model", 2048);
+        var heads = Size(config, "n_heads", 16);
+        return new MptConfig
+        {
+            VocabularySize = Size(config, "vocab_size", 50368),
+            HiddenSize = hidden,
+            IntermediateSize = (int)Math.Min(int.MaxValue, hidden * config.Real("expansion_ratio", 4, 1e-3, 1e3)),
+            LayerCount = Size(config, "n_layers", 24),
+            HeadCount = heads,
+            KeyValueHeads = attention.OptionalInt32("kv_n_heads", 1, 1 << 16),
+            MaxPositions = config.Int32("max_seq_len", 2048),
+            NormEpsilon = config.Real("layer_norm_epsilon", 1e-5, 0, 1),
+            AlibiBiasMax = attention.Real("alibi_bias_max", 8, 0, 1e3),
+            ClipQkv = attention.OptionalReal("clip_qkv", 0, 1e6),
+            SoftmaxScale = attention.OptionalReal("softmax_scale", -1e6, 1e6),
+            LogitScale = ReadLogitScale(config, hidden),
+            HasBias = !config.Boolean("no_bias", true),
+            TiesEmbeddings = config.Boolean("tie_word_embeddings", true),
+            InitializerRange = config.Real("initializer_range", 0.02, 0, 100),
+            BosId = config.OptionalInt32("bos_token_id", -1),
+            EosIds = config.Ids("eos_token_id", []),
+            PadId = config.OptionalInt32("pad_token_id", -1),
+        };
+    }
+
+    private protected override void WriteKeys(Utf8JsonWriter json)
+    {
+        json.WriteNumber("d_model", HiddenSize);
+        json.WriteNumber("n_layers", LayerCount);
+        json.WriteNumber("n_heads", HeadCount);
+        WriteExpansion(json);
+        json.WriteNumber("max_seq_len", MaxPositions);
+        json.WriteReal("layer_norm_epsilon", NormEpsilon);
+        json.WriteBoolean("no_bias", !HasBias);
+        json.WriteBoolean("learned_pos_emb", value: false);
+        WriteOptional(json, "logit_scale", LogitScale == 1 ? null : LogitScale);
+        json.WriteStartObject("attn_config");
+        json.WriteString("attn_type", KeyValueHeads is null ? "multihead_attention" : "grouped_query_attention");
+        if (KeyValueHeads is { } keyValueHeads)
+        {
+            json.WriteNumber("kv_n_heads", keyValueHeads);
+        }
+
+        json.WriteBoolean("alibi", value: true);
+        if (AlibiBiasMax == Math.Floor(AlibiBiasMax))
+        {
+            json.WriteNumber("alibi_bias_max", (long)AlibiBiasMax);
+        }
+        else
+        {
+            json.WriteReal("alibi_bias_max", AlibiBiasMax);
+        }
+
+        WriteOptional(json, "clip_qkv", ClipQkv);
+        WriteOptional(json, "softmax_scale", SoftmaxScale);
+        json.WriteBoolean("qk_ln", value: false);
+        json.WriteBoolean("prefix_lm", value: false);
+        json.WriteEndObject();
+    }
+
+    private static void RefuseUnsupported(ConfigReader attention)
+    {
+        if (!attention.Boolean("alibi", true))
+        {
+            throw new ModelFormatException(attention.Path, "key 'attn_config.alibi' is false; only MPT with ALiBi is supported.");
+        }
+
+        foreach (var key in (ReadOnlySpan<string>)["qk_ln", "qk_gn", "prefix_lm", "rope"])
+        {
+            if (attention.Boolean(key, false))
+            {
+                throw new ModelFormatException(attention.Path, $"key 'attn_config.{key}' is true, which is not supported; expected false.");
+            }
+        }
+
+        if (attention.Text("attn_type", "multihead_attention") is var type && type.Equals("multiquery_attention", StringComparison.Ordinal))
+        {
+            throw new ModelFormatException(
+                attention.Path, "key 'attn_config.attn_type' is \"multiquery_attention\"; write grouped_query_attention with kv_n_heads 1 instead.");
+        }
+    }
+
+    private static double ReadLogitScale(ConfigReader config, int hidden)
+    {
+        if (!config.IsText("logit_scale"))
+        {
+            return config.Real("logit_scale", 1, -1e6, 1e6);
+        }
+
+        return config.Text("logit_scale", "").Equals(InverseRoot, StringComparison.Ordinal)
+            ? 1 / Math.Sqrt(hidden)
+            : throw config.Wrong("logit_scale", $"a number or \"{InverseRoot}\"");
+    }
+
+    private void WriteExpansion(Utf8JsonWriter json)
+    {
+        if (IntermediateSize % HiddenSize == 0)
+        {
+            json.WriteNumber("expansion_ratio", IntermediateSize / HiddenSize);
+        }
+        else
+        {
+            json.WriteReal("expansion_ratio", (double)IntermediateSize / HiddenSize);
+        }
+    }
+
+    private static void WriteOptional(Utf8JsonWriter json, string key, double? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteReal(key, number);
+        }
+        else
+        {
+            json.WriteNull(key);
+        }
+    }
+}

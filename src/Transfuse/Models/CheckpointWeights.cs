@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using Transfuse.Checkpoints.Safetensors;
+using Transfuse.Errors;
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Models;
+
+/// <summary>The tensors of a checkpoint under the names of a weight map: compares the two and reads parameters.</summary>
+internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
+{
+    private const int MostNamed = 8;
+    private const int ChunkElements = 1 << 16;
+
+    // Buffers that older versions of the libraries saved: causal masks and rotary frequencies. They carry no information.
+    private static readonly string[] IgnoredSuffixes =
+        [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
+
+    /// <summary>How a checkpoint stands to a config that ties the head to the embedding.</summary>
+    internal enum Tie
+    {
+        /// <summary>No head, or one equal to the embedding.</summary>
+        Tied,
+
+        /// <summary>Only the head is there: it is the embedding too.</summary>
+        HeadIsEmbedding,
+
+        /// <summary>Both are there and differ: transformers 5 keeps both.</summary>
+        Different,
+    }
+
+    /// <summary>Looks how embedding and head stand to each other.</summary>
+    internal Tie FindTie(WeightMap map)
+    {
+        if (!TryFind(map, map.HeadName, out var headFile, out var head))
+        {
+            return Tie.Tied;
+        }
+
+        if (!TryFind(map, map.EmbeddingName, out var embeddingFile, out var embedding))
+        {
+            return Tie.HeadIsEmbedding;
+        }
+
+        return AreEqual(headFile, head, embeddingFile, embedding) ? Tie.Tied : Tie.Different;
+    }
+
+    /// <summary>Reads every parameter of <paramref name="map"/>, after everything was found to be there and of the right shape.</summary>
+    /// <exception cref="ModelFormatException">Tensors are missing, left over or of another shape; they are named.</exception>
+    internal ParameterSet Read(WeightMap map, Device device, Tie tie)
+    {
+        var sources = Resolve(map, tie);
+        return ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, (part, rows) =>
+        {
+            var (file, entry) = sources[part.FileName];
+            file.ReadSingles(entry, 0, rows);
+        }));
+    }
+
+    private Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> Resolve(WeightMap map, Tie tie)
+    {
+        var sources = new Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)>(StringComparer.Ordinal);
+        var used = new HashSet<string>(StringComparer.Ordinal) { map.HeadName };
+        List<string> missing = [], misshaped = [];
+        foreach (var part in map.Specs.SelectMany(spec => spec.Parts))
+        {
+            var name = tie == Tie.HeadIsEmbedding && part.FileName.Equals(map.EmbeddingName, StringComparison.Ordinal) ? map.HeadName : part.FileName;
+            if (!TryFind(map, name, out var file, out var entry))
+            {
+                missing.Add($"{part.FileName} {part.Shape}");
+                continue;
+            }
+
+            used.Add(entry.Name);
+            sources.Add(part.FileName, (file, entry));
+            if (!entry.HasShape(part.Shape) || !entry.Type.IsReal())
+            {
+                misshaped.Add($"{entry.Name} is {entry.Type} {entry.ShapeText}, expected reals {part.Shape}");
+            }
+        }
+
+        List<string> unknown =
+            [.. checkpoint.Names.Where(name => !used.Contains(name) && !IgnoredSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))];
+        string[] problems = [.. Problem("missing tensors", missing), .. Problem("tensors of the wrong shape", misshaped), .. Problem("unknown tensors", unknown)];
+        return problems.Length == 0
+            ? sources
+            : throw new ModelFormatException(
+                checkpoint.Folder, $"the weights do not fit config.json: {string.Join("; ", problems)}. Are both files of the same model?");
+    }
+
+    private static IEnumerable<string> Problem(string what, List<string> names)
+    {
+        if (names.Count > 0)
+        {
+            var rest = names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "";
+            yield return $"{what}: {string.Join(", ", names.Take(MostNamed))}{rest}";
+        }
+    }
+
+    /// <summary>Finds a tensor under its full name or, in a file of the bare model, without the prefix.</summary>
+    private bool TryFind(WeightMap map, string name, out SafetensorsFile file, out SafetensorsEntry entry) =>
+        checkpoint.TryFind(name, out file, out entry)
+        || (name.StartsWith(map.Prefix, StringComparison.Ordinal) && checkpoint.TryFind(name[map.Prefix.Length..], out file, out entry));
+
+    private static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)
+    {
+        if (!a.Type.IsReal() || !b.Type.IsReal() || !a.Dimensions.SequenceEqual(b.Dimensions))
+        {
+            return false;
+        }
+
+        var (left, right) = (new float[ChunkElements], new float[ChunkElements]);
+        for (var start = 0L; start < a.ElementCount; start += ChunkElements)
+        {
+            var count = (int)Math.Min(ChunkElements, a.ElementCount - start);
+            fileA.ReadSingles(a, start, left.AsSpan(0, count));
+            fileB.ReadSingles(b, start, right.AsSpan(0, count));
+            if (!MemoryMarshal.AsBytes(left.AsSpan(0, count)).SequenceEqual(MemoryMarshal.AsBytes(right.AsSpan(0, count))))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,131 @@
+using Transfuse.Models.Layers;
+using Transfuse.Tensors;
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Models;
+
+/// <summary>
+/// Keys and values of the tokens that a model has read, for several sequences of unequal lengths, so that generating a token costs one
+/// token's work. Made by <see cref="LanguageModel.CreateCache"/>.
+/// </summary>
+/// <remarks>
+/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys (already rotated), then all values. Not thread safe.
+/// </remarks>
+public sealed class KeyValueCache : IDisposable
+{
+    private readonly Tensor[] _layers;
+    private readonly int[] _lengths;
+    private readonly int _heads;
+    private readonly int _headSize;
+
+    internal KeyValueCache(Device device, int layers, int heads, int headSize, int sequences, int capacity)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequences);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
+        Capacity = capacity;
+        _heads = heads;
+        _headSize = headSize;
+        _lengths = new int[sequences];
+        _layers = new Tensor[layers];
+        for (var layer = 0; layer < layers; layer++)
+        {
+            _layers[layer] = device.Allocate(new Shape(checked(sequences * capacity), 2 * heads * headSize));
+        }
+    }
+
+    /// <summary>Most tokens of one sequence.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Number of tokens that each sequence holds.</summary>
+    public IReadOnlyList<int> Lengths => _lengths;
+
+    /// <summary>Where the keys lie in a row.</summary>
+    internal HeadLayout KeyLayout => new(0, _headSize);
+
+    /// <summary>Where the values lie in a row.</summary>
+    internal HeadLayout ValueLayout => new(_heads * _headSize, _headSize);
+
+    /// <summary>The batch that continues each sequence with the given tokens; an empty list leaves a sequence out.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer lists than sequences, or a sequence would outgrow the capacity.</exception>
+    public TokenBatch NextBatch(IReadOnlyList<IReadOnlyList<int>> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        if (tokens.Count != _lengths.Length)
+        {
+            throw new ArgumentException($"The cache holds {_lengths.Length} sequences, got tokens for {tokens.Count}.", nameof(tokens));
+        }
+
+        var ids = new List<int>();
+        var positions = new List<int>();
+        var segments = new List<AttentionSegment>();
+        for (var sequence = 0; sequence < tokens.Count; sequence++)
+        {
+            var added = tokens[sequence].Count;
+            var length = _lengths[sequence] + added;
+            if (length > Capacity)
+            {
+                throw new ArgumentException($"Sequence {sequence} would have {length} tokens, the cache has room for {Capacity}.", nameof(tokens));
+            }
+
+            if (added == 0)
+            {
+                continue;
+            }
+
+            segments.Add(new AttentionSegment(ids.Count, added, sequence * Capacity, length));
+            ids.AddRange(tokens[sequence]);
+            positions.AddRange(Enumerable.Range(_lengths[sequence], added));
+        }
+
+        return new TokenBatch([.. ids], [.. positions], [.. segments]);
+    }
+
+    /// <summary>Forgets all tokens.</summary>
+    public void Clear() => Array.Clear(_lengths);
+
+    /// <summary>Releases the memory.</summary>
+    public void Dispose()
+    {
+        foreach (var layer in _layers)
+        {
+            layer.Dispose();
+        }
+    }
+
+    /// <summary>Copies keys and values of new tokens behind the old ones and returns the layer's tensor, which the cache keeps.</summary>
+    internal Tensor Append(int layer, Tensor projected, ProjectionLayout layout, ReadOnlySpan<AttentionSegment> segments)
+    {
+        var cached = _layers[layer];
+        foreach (var segment in segments)
+        {
+            var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
+            for (var i = 0; i < segment.QueryCount; i++)
+            {
+                var source = projected.Row(segment.QueryStart + i);
+                var destination = cached.Row(first + i);
+                CopyHeads(source, layout.Key, destination, KeyLayout);
+                CopyHeads(source, layout.Value, destination, ValueLayout);
+            }
+        }
+
+        return cached;
+    }
+
+    /// <summary>Counts the tokens of a batch that all layers have read.</summary>
+    internal void Advance(ReadOnlySpan<AttentionSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            _lengths[segment.KeyStart / Capacity] = segment.KeyCount;
+        }
+    }
+
+    private void CopyHeads(ReadOnlySpan<float> source, HeadLayout from, Span<float> destination, HeadLayout to)
+    {
+        for (var head = 0; head < _heads; head++)
+        {
+            source.Slice(from.Offset + (head * from.Stride), _headSize).CopyTo(destination[(to.Offset + (head * to.Stride))..]);
+        }
+    }
+}

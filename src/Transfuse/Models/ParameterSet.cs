@@ -1,0 +1,55 @@
+using Transfuse.Tensors;
+using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Models;
+
+/// <summary>A model's parameters in their stable order, and by name.</summary>
+internal sealed class ParameterSet : IDisposable
+{
+    private readonly List<Parameter> _parameters = [];
+    private readonly Dictionary<string, Parameter> _byName = new(StringComparer.Ordinal);
+
+    internal IReadOnlyList<Parameter> All => _parameters;
+
+    /// <summary>The parameter of a name that the architecture's weight map lists.</summary>
+    internal Parameter this[string name] => _byName[name];
+
+    internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Allocates every parameter of <paramref name="map"/> and has it filled; if that fails, none is left over.</summary>
+    internal static ParameterSet Create(WeightMap map, Device device, Action<WeightSpec, Tensor> fill)
+    {
+        var parameters = new ParameterSet();
+        try
+        {
+            foreach (var spec in map.Specs)
+            {
+                var parameter = new Parameter(spec.Name, device.Allocate(spec.Shape)) { Decays = spec.Decays };
+                parameters.Add(parameter);
+                fill(spec, parameter.Value);
+            }
+
+            return parameters;
+        }
+        catch
+        {
+            parameters.Dispose();
+            throw;
+        }
+    }
+
+    private void Add(Parameter parameter)
+    {
+        _byName.Add(parameter.Name, parameter);
+        _parameters.Add(parameter);
+    }
+
+    public void Dispose()
+    {
+        foreach (var parameter in _parameters)
+        {
+            parameter.Dispose();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text;
+using System.Text.Json;
+using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Safetensors;
+using Transfuse.Diagnostics;
+using Transfuse.Errors;
+using Transfuse.Models.GptNeoX;
+using Transfuse.Models.Layers;
+using Transfuse.Models.Llama;
+using Transfuse.Models.Mpt;
+using Transfuse.Tensors;
+using Transfuse.Tensors.Devices;
+using Transfuse.Tensors.Random;
+
+namespace Transfuse.Models;
+
+/// <summary>Models from and to Hugging Face folders, and new ones.</summary>
+public static class PretrainedModel
+{
+    /// <summary>Name of the file with the defaults of generation.</summary>
+    public const string GenerationFileName = "generation_config.json";
+
+    /// <summary>Loads <c>config.json</c> and the safetensors weights of a folder; half precision is widened to float32.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="device">Where the model is going to run.</param>
+    /// <param name="progress">Hears of warnings.</param>
+    /// <returns>The model, which the caller disposes before the device.</returns>
+    /// <exception cref="ModelFormatException">A file is missing or corrupt, the architecture is unknown, or weights and config do not fit.</exception>
+    public static LanguageModel Load(string folder, Device device, IProgress<RunEvent>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var config = ModelConfig.Load(folder);
+        using var checkpoint = SafetensorsCheckpoint.Open(folder);
+        var weights = new CheckpointWeights(checkpoint);
+        var map = WeightsOf(config);
+        var tie = config.TiesEmbeddings ? weights.FindTie(map) : CheckpointWeights.Tie.Tied;
+        if (tie == CheckpointWeights.Tie.Different)
+        {
+            progress?.Report(new WarningEvent(
+                $"{folder}: config.json ties the head to the embedding, but the file has a different {map.HeadName}; both are kept, as transformers 5 does."));
+            config = config with { TiesEmbeddings = false };
+            map = WeightsOf(config);
+        }
+
+        foreach (var difference in (config as MptConfig)?.Differences() ?? [])
+        {
+            progress?.Report(new WarningEvent($"{folder}: {difference}"));
+        }
+
+        return Build(config, weights.Read(map, device, tie), device);
+    }
+
+    /// <summary>A new model with random weights.</summary>
+    /// <remarks>
+    /// Matrices and embeddings are normal with standard deviation <see cref="ModelConfig.InitializerRange"/>; the projections that add to
+    /// the residual stream with that divided by √(2·layers), so that its variance does not grow with depth (GPT-2, Radford et al. 2019);
+    /// norms start at 1, biases at 0.
+    /// </remarks>
+    /// <param name="config">Shape of the model.</param>
+    /// <param name="device">Where it is going to run.</param>
+    /// <param name="initialisation">Source of the weights.</param>
+    /// <exception cref="ArgumentException">The configuration is inconsistent; all problems are named.</exception>
+    public static LanguageModel Create(ModelConfig config, Device device, RandomStream initialisation)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(initialisation);
+        string[] problems = [.. config.Problems()];
+        if (problems.Length > 0)
+        {
+            throw new ArgumentException($"No {config.ModelType} can be made of this: {string.Join("; ", problems)}.", nameof(config));
+        }
+
+        var parameters = ParameterSet.Create(
+            WeightsOf(config), device, (spec, value) => Initialise(value, spec.Role, config, initialisation));
+        return Build(config, parameters, device);
+    }
+
+    /// <summary>Writes <c>model.safetensors</c>, <c>config.json</c> and <c>generation_config.json</c>, each complete or not at all.</summary>
+    /// <param name="model">A model that <see cref="Load"/> or <see cref="Create"/> made.</param>
+    /// <param name="folder">Folder to write to; made if it is not there. Other files in it, such as the tokenizer's, stay.</param>
+    /// <param name="type">Element type of the weights: F32, BF16 or F16; the latter two round to nearest even.</param>
+    public static void Save(LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(folder);
+        Directory.CreateDirectory(folder);
+        var specs = WeightsOf(model.Config).Specs;
+        var tensors = specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)));
+        using (var writer = new SafetensorsWriter(Path.Combine(folder, SafetensorsCheckpoint.SingleFileName), tensors))
+        {
+            foreach (var (spec, parameter) in specs.Zip(model.Parameters))
+            {
+                spec.ForEachPart(parameter.Value, (part, rows) => Write(writer, part.FileName, rows));
+            }
+
+            writer.Complete();
+        }
+
+        var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
+        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), model.Config.ToJson(weightType));
+        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(model.Config));
+    }
+
+    /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
+    internal static WeightMap WeightsOf(ModelConfig config) => config switch
+    {
+        LlamaConfig llama => LlamaArchitecture.Weights(llama),
+        GptNeoXConfig neoX => GptNeoXArchitecture.Weights(neoX),
+        MptConfig mpt => MptArchitecture.Weights(mpt),
+        _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
+    };
+
+    private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) => config switch
+    {
+        LlamaConfig llama => LlamaArchitecture.Build(llama, parameters, device),
+        GptNeoXConfig neoX => GptNeoXArchitecture.Build(neoX, parameters, device),
+        MptConfig mpt => MptArchitecture.Build(mpt, parameters),
+        _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
+    };
+
+    private static void Initialise(Tensor value, WeightRole role, ModelConfig config, RandomStream random)
+    {
+        if (role is WeightRole.NormWeight or WeightRole.Bias)
+        {
+            value.Fill(role == WeightRole.NormWeight ? 1 : 0);
+            return;
+        }
+
+        var deviation = role == WeightRole.ResidualMatrix ? config.InitializerRange / Math.Sqrt(2 * config.LayerCount) : config.InitializerRange;
+        for (var row = 0; row < value.Rows; row++)
+        {
+            foreach (ref var element in value.Row(row))
+            {
+                element = (float)(deviation * random.NextNormal());
+            }
+        }
+    }
+
+    private static void Write(SafetensorsWriter writer, string name, Tensor rows)
+    {
+        if (rows.Length <= int.MaxValue)
+        {
+            writer.Write(name, rows.AsSpan());
+            return;
+        }
+
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            writer.Write(name, rows.Row(row));
+        }
+    }
+
+    private static int[] Dimensions(Shape shape) => [.. Enumerable.Range(0, shape.Rank).Select(axis => shape[axis])];
+
+    private static string GenerationDefaults(ModelConfig config)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("_from_model_config", value: true);
+            json.WriteId("bos_token_id", config.BosId);
+            json.WriteIds("eos_token_id", config.EosIds);
+            json.WriteId("pad_token_id", config.PadId);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+}

@@ -1,0 +1,72 @@
+using Transfuse.Tensors;
+
+namespace Transfuse.Models;
+
+/// <summary>
+/// Names and shapes of an architecture's weights as data: which parameters the model has, in order, and which file tensors each is made of.
+/// Serves reading and writing alike.
+/// </summary>
+internal sealed class WeightMap
+{
+    private readonly List<WeightSpec> _specs = [];
+
+    /// <param name="prefix">Prefix that files of the bare model, without head, leave out.</param>
+    /// <param name="embedding">File tensor of the embedding.</param>
+    /// <param name="head">File tensor of the head; absent from files with a tied one.</param>
+    internal WeightMap(string prefix, string embedding, string head)
+    {
+        Prefix = prefix;
+        EmbeddingName = embedding;
+        HeadName = head;
+    }
+
+    internal string Prefix { get; }
+
+    internal string EmbeddingName { get; }
+
+    internal string HeadName { get; }
+
+    /// <summary>All parameters in the model's order.</summary>
+    internal IReadOnlyList<WeightSpec> Specs => _specs;
+
+    /// <summary>The embedding, and the head unless it is tied.</summary>
+    internal WeightMap Vocabulary(int size, int hidden, bool isTied)
+    {
+        Matrix(EmbeddingName, WeightRole.Embedding, hidden, [(EmbeddingName, size)]);
+        return isTied ? this : Matrix(HeadName, WeightRole.Embedding, hidden, [(HeadName, size)]);
+    }
+
+    /// <summary>A norm's weight and, if it has one, bias; <paramref name="name"/> without suffix, in the file as in the model.</summary>
+    internal WeightMap Norm(string name, int size, bool hasBias)
+    {
+        Vector($"{name}.weight", WeightRole.NormWeight, [($"{name}.weight", size)]);
+        return hasBias ? Vector($"{name}.bias", WeightRole.Bias, [($"{name}.bias", size)]) : this;
+    }
+
+    /// <summary>A projection under one name in the file and in the model.</summary>
+    internal WeightMap Linear(string name, int output, int input, bool hasBias, WeightRole role = WeightRole.Matrix) =>
+        Linear(name, input, hasBias, role, [(name, output)]);
+
+    /// <summary>A projection made of several in the file, one under the other; names without suffix.</summary>
+    internal WeightMap Linear(string name, int input, bool hasBias, WeightRole role, params (string File, int Rows)[] parts)
+    {
+        Matrix($"{name}.weight", role, input, Array.ConvertAll(parts, part => ($"{part.File}.weight", part.Rows)));
+        return hasBias ? Vector($"{name}.bias", WeightRole.Bias, Array.ConvertAll(parts, part => ($"{part.File}.bias", part.Rows))) : this;
+    }
+
+    private WeightMap Matrix(string name, WeightRole role, int columns, (string File, int Rows)[] parts)
+    {
+        _specs.Add(new WeightSpec(
+            name, new Shape(parts.Sum(part => part.Rows), columns), role,
+            Array.ConvertAll(parts, part => new WeightPart(part.File, new Shape(part.Rows, columns)))));
+        return this;
+    }
+
+    private WeightMap Vector(string name, WeightRole role, (string File, int Length)[] parts)
+    {
+        _specs.Add(new WeightSpec(
+            name, new Shape(parts.Sum(part => part.Length)), role,
+            Array.ConvertAll(parts, part => new WeightPart(part.File, new Shape(part.Length)))));
+        return this;
+    }
+}
