@@ -22,7 +22,7 @@ internal static class RecipeFiles
     }
 
     // Of a pattern, the part before its first star or question mark has to be there.
-    private static bool Exists(ToolContext context, string path)
+    internal static bool Exists(ToolContext context, string path)
     {
         var star = path.IndexOfAny(['*', '?']);
         if (star < 0)

@@ -6,5 +6,9 @@ namespace Transfuse.Cli.Commands;
 internal static class Verbs
 {
     /// <summary>New instances of all verbs; a command belongs to one command line.</summary>
-    internal static IReadOnlyList<Verb> All() => [new InitVerb(), new CheckVerb(), new SchemaVerb(), new DoctorVerb(), new CompletionVerb()];
+    internal static IReadOnlyList<Verb> All() =>
+    [
+        new DemoVerb(), new InitVerb(), new CheckVerb(), new RunVerb(), new ResumeVerb(), new FuseVerb(), new TrainVerb(), new CaptureVerb(),
+        new EvalVerb(), new SchemaVerb(), new DoctorVerb(), new CompletionVerb(),
+    ];
 }

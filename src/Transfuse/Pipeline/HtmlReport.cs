@@ -28,7 +28,7 @@ internal static class HtmlReport
         var html = new StringBuilder();
         html.Append(CultureInfo.InvariantCulture, $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{Encode(title)}</title><style>{Style}</style></head><body>");
         html.Append(CultureInfo.InvariantCulture, $"<h1>{Encode(title)}</h1>");
-        html.Append(CultureInfo.InvariantCulture, $"<p>{Encode(Verdict(rows))}</p>");
+        html.Append(CultureInfo.InvariantCulture, $"<p>{Encode(FusionVerdict.Of(rows))}</p>");
         html.Append("<h2>Bits per byte on held-out text (lower is better)</h2>");
         AppendTable(html, rows);
         foreach (var chart in charts)
@@ -43,22 +43,6 @@ internal static class HtmlReport
         }
 
         return html.Append("</dl></body></html>\n").ToString();
-    }
-
-    /// <summary>One sentence on whether fusion beat training on the text alone, and by how much.</summary>
-    internal static string Verdict(IReadOnlyList<DomainScores> rows)
-    {
-        var clm = rows.FirstOrDefault(row => row.Name.EndsWith("/clm", StringComparison.Ordinal));
-        var fused = rows.FirstOrDefault(row => row.Name.EndsWith("/fused", StringComparison.Ordinal));
-        if (clm is null || fused is null)
-        {
-            return "Bits per byte of every model on every domain.";
-        }
-
-        var change = (clm.Average - fused.Average) / clm.Average * 100;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"Fused: {fused.Average:F4} bits per byte on average, {Math.Abs(change):F2} % {(change >= 0 ? "lower" : "higher")} than the same target trained on the same tokens by CLM only ({clm.Average:F4}).");
     }
 
     private static void AppendTable(StringBuilder html, IReadOnlyList<DomainScores> rows)

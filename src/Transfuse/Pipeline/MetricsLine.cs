@@ -16,7 +16,7 @@ internal sealed record MetricsLine(string Stage, int Step, IReadOnlyList<KeyValu
         {
             foreach (var (key, value) in Values)
             {
-                if (key == name)
+                if (string.Equals(key, name, StringComparison.Ordinal))
                 {
                     return value;
                 }
@@ -47,7 +47,7 @@ internal sealed record MetricsLine(string Stage, int Step, IReadOnlyList<KeyValu
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;
             var values = root.EnumerateObject()
-                .Where(property => property.Value.ValueKind == JsonValueKind.Number && property.Name != "step")
+                .Where(property => property.Value.ValueKind == JsonValueKind.Number && !property.NameEquals("step"u8))
                 .Select(property => KeyValuePair.Create(property.Name, property.Value.GetDouble()));
             return new MetricsLine(root.GetProperty("stage").GetString() ?? "", root.GetProperty("step").GetInt32(), [.. values]);
         }

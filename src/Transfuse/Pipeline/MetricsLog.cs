@@ -49,7 +49,7 @@ internal sealed class MetricsLog
                 throw new ArtifactException(_path, $"holds a line that is no metrics object: {line}. Restore the file, or start a new run.");
             }
 
-            if (metrics.Stage == stage && metrics.Step > step)
+            if (string.Equals(metrics.Stage, stage, StringComparison.Ordinal) && metrics.Step > step)
             {
                 break;
             }
@@ -59,7 +59,7 @@ internal sealed class MetricsLog
 
         if (kept.Length != text.Length)
         {
-            Artifacts.AtomicFile.WriteAllText(_path, kept.ToString());
+            Artifacts.AtomicFile.Write(_path, Encoding.UTF8.GetBytes(kept.ToString()));
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Transfuse.Artifacts;
 
@@ -15,18 +14,16 @@ public sealed record RunStatus(RunState State, string Stage, DateTimeOffset Time
     /// <summary>Writes the status of <paramref name="run"/>.</summary>
     internal static void Write(RunFolder run, RunState state, string stage, TimeProvider time)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        AtomicFile.Write(run.StatusFile, stream =>
         {
+            using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
             writer.WriteStartObject();
             writer.WriteString("state", state.ToString().ToLowerInvariant());
             writer.WriteString("stage", stage);
             writer.WriteString("time", time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
             writer.WriteNumber("process", Environment.ProcessId);
             writer.WriteEndObject();
-        }
-
-        AtomicFile.WriteAllText(run.StatusFile, Encoding.UTF8.GetString(buffer.ToArray()));
+        });
     }
 
     /// <summary>Reads the status of <paramref name="run"/>; null where there is none or it cannot be read.</summary>

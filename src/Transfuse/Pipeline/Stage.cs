@@ -1,13 +1,10 @@
-using System.Security.Cryptography;
-using System.Text;
+using Transfuse.Artifacts;
 
 namespace Transfuse.Pipeline;
 
 /// <summary>One step of a run that fills one folder. Its key names what it depends on: equal keys, equal content.</summary>
 internal abstract class Stage
 {
-    private string? _key;
-
     /// <summary>Name for people and for <c>metrics.jsonl</c>, for example <c>train target/fused</c>.</summary>
     internal abstract string Name { get; }
 
@@ -20,10 +17,21 @@ internal abstract class Stage
     /// <summary>Every parameter that decides the result, as text; changes whenever the meaning of the stage's code changes.</summary>
     internal abstract string Parameters { get; }
 
-    /// <summary>SHA-256 (hex) over parameters and the keys of the inputs.</summary>
-    internal string Key => _key ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\n', [GetType().Name, Folder, Parameters, .. Inputs.Select(input => input.Key)]))));
+    /// <summary>Whether the result depends on parameters and inputs alone, so that another run's result may be taken over.</summary>
+    internal virtual bool IsReproducible => true;
+
+    /// <summary>SHA-256 (hex) over parameters and what the inputs gave. The inputs must be done.</summary>
+    internal string Key(RunFolder run) =>
+        ContentHash.OfText(string.Join('\n', [GetType().Name, Folder, Parameters, .. Inputs.Select(input => input.ResultKey(run))]));
+
+    /// <summary>Names the result for the keys of later stages: the key itself, unless the result depends on files outside the run.</summary>
+    internal virtual string ResultKey(RunFolder run) => Key(run);
 
     /// <summary>Fills <paramref name="folder"/>, which may hold what an interrupted attempt left there. Long work reports progress and heeds cancellation.</summary>
     internal abstract void Run(StageContext context, string folder);
+
+    /// <summary>Removes from the finished folder what only an interrupted attempt would have needed.</summary>
+    internal virtual void CleanUp(string folder)
+    {
+    }
 }

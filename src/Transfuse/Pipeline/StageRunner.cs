@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Transfuse.Artifacts;
 using Transfuse.Diagnostics;
@@ -44,14 +43,14 @@ internal sealed class StageRunner
 
     /// <summary>Whether the stage's folder is complete.</summary>
     /// <exception cref="ArtifactException">It was made from other inputs or parameters.</exception>
-    internal static bool IsDone(Stage stage, string folder)
+    private bool IsDone(Stage stage, string folder)
     {
         if (!Directory.Exists(folder))
         {
             return false;
         }
 
-        return ReadKey(folder) == stage.Key
+        return HasKey(folder, stage.Key(_context.Run))
             ? true
             : throw new ArtifactException(folder, "was made from another recipe than this run's recipe.resolved.yaml describes. Restore the recipe, or start a new run.");
     }
@@ -62,7 +61,7 @@ internal sealed class StageRunner
         RunStatus.Write(_context.Run, RunState.Running, stage.Name, _context.Time);
         _context.Progress.Report(new StageEvent(stage.Name, StageState.Started, TimeSpan.Zero));
         var partial = folder + AtomicFile.PartialSuffix;
-        if (Directory.Exists(partial) && ReadKey(partial) != stage.Key)
+        if (Directory.Exists(partial) && !HasKey(partial, stage.Key(_context.Run)))
         {
             Directory.Delete(partial, recursive: true);
         }
@@ -71,20 +70,22 @@ internal sealed class StageRunner
         WriteKey(stage, partial);
         stage.Run(_context, partial);
         Directory.Move(partial, folder);
+        stage.CleanUp(folder);
         _context.Progress.Report(new StageEvent(stage.Name, StageState.Done, _context.Time.GetElapsedTime(started)));
     }
 
     private bool TakeOver(Stage stage, string folder)
     {
-        if (_otherRuns is null || !Directory.Exists(_otherRuns))
+        if (_otherRuns is null || !stage.IsReproducible || !Directory.Exists(_otherRuns))
         {
             return false;
         }
 
+        var key = stage.Key(_context.Run);
         var source = Directory.GetDirectories(_otherRuns)
             .Order(StringComparer.Ordinal)
             .Select(run => Path.Combine(run, stage.Folder))
-            .FirstOrDefault(other => other != folder && Directory.Exists(other) && ReadKey(other) == stage.Key);
+            .FirstOrDefault(other => !string.Equals(other, folder, StringComparison.Ordinal) && Directory.Exists(other) && HasKey(other, key));
         if (source is null)
         {
             return false;
@@ -105,7 +106,7 @@ internal sealed class StageRunner
     private void CopyMetrics(Stage stage, string otherRun)
     {
         _context.Metrics.Rewind(stage.Name, 0);
-        foreach (var line in MetricsLog.Read(Path.Combine(otherRun, Path.GetFileName(_context.Run.MetricsFile))).Where(line => line.Stage == stage.Name))
+        foreach (var line in MetricsLog.Read(Path.Combine(otherRun, Path.GetFileName(_context.Run.MetricsFile))).Where(line => string.Equals(line.Stage, stage.Name, StringComparison.Ordinal)))
         {
             _context.Metrics.Append(line);
         }
@@ -125,14 +126,14 @@ internal sealed class StageRunner
         }
     }
 
-    private static void WriteKey(Stage stage, string folder)
+    private void WriteKey(Stage stage, string folder)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        AtomicFile.Write(Path.Combine(folder, KeyFile), stream =>
         {
+            using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
             writer.WriteStartObject();
             writer.WriteString("stage", stage.Name);
-            writer.WriteString("key", stage.Key);
+            writer.WriteString("key", stage.Key(_context.Run));
             writer.WriteString("parameters", stage.Parameters);
             writer.WriteStartArray("inputs");
             foreach (var input in stage.Inputs)
@@ -142,10 +143,10 @@ internal sealed class StageRunner
 
             writer.WriteEndArray();
             writer.WriteEndObject();
-        }
-
-        AtomicFile.WriteAllText(Path.Combine(folder, KeyFile), Encoding.UTF8.GetString(buffer.ToArray()));
+        });
     }
+
+    private static bool HasKey(string folder, string key) => string.Equals(ReadKey(folder), key, StringComparison.Ordinal);
 
     private static string? ReadKey(string folder)
     {

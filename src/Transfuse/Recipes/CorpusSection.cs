@@ -17,6 +17,12 @@ public sealed record CorpusSection
     /// <summary>Fraction of each domain's documents kept for the test.</summary>
     public double Test { get; init; } = 0.05;
 
+    /// <summary>
+    /// Fraction of the training documents on which the models meet (the target is trained on them, the sources' distributions are captured over
+    /// them); the others train the sources. 1 uses all documents for both.
+    /// </summary>
+    public double Fusion { get; init; } = 1;
+
     /// <summary>Most documents of each domain; null takes all.</summary>
     public int? Limit { get; init; }
 
@@ -25,6 +31,7 @@ public sealed record CorpusSection
         .Key("domains", Values.List(Values.Section(DomainSection.Schema)), s => s.Domains, (s, v) => s with { Domains = v }, "Parts of the corpus; none takes every domain of the SDK's documentation.")
         .Key("validation", Values.Number(new(0, 1, ExcludeMaximum: true)), s => s.Validation, (s, v) => s with { Validation = v }, "Fraction of each domain's documents kept for validation.")
         .Key("test", Values.Number(new(0, 1, ExcludeMaximum: true)), s => s.Test, (s, v) => s with { Test = v }, "Fraction of each domain's documents kept for the test.")
+        .Key("fusion", Values.Number(new(0, 1, ExcludeMinimum: true)), s => s.Fusion, (s, v) => s with { Fusion = v }, "Fraction of the training documents on which the models meet; the others train the sources. 1 uses all for both.")
         .Key("limit", Values.OptionalNumber(Values.Integer(1)), s => s.Limit, (s, v) => s with { Limit = v }, "Most documents of each domain; null takes all.")
         .Rule(CheckFractions)
         .Rule(CheckDomains);

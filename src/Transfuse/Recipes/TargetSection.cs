@@ -15,6 +15,11 @@ public sealed record TargetSection : ModelSection
 
     private static IEnumerable<RuleViolation> Check(TargetSection section)
     {
+        if (section.Architecture is not null && section.Pretrain is null)
+        {
+            yield return new RuleViolation("architecture", "a new target knows nothing yet: it needs 'pretrain'", "pretrain: { steps: 200 }");
+        }
+
         if (section.Pretrain is { } train && section.Architecture is not null && train.Block > section.Context)
         {
             yield return new RuleViolation("pretrain.block", $"pretrain.block ({train.Block}) is longer than the model's context ({section.Context})");

@@ -1,5 +1,4 @@
 using Transfuse.Models;
-using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Training;

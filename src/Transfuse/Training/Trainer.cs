@@ -1,4 +1,3 @@
-using Transfuse.Diagnostics;
 using Transfuse.Models;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Optimizers;
