@@ -1,4 +1,4 @@
 using Transfuse.Cli.Hosting;
 
-using var signals = new TerminationSignals();
+using var signals = new TerminationSignals(Environment.Exit);
 return await CommandLineTool.RunAsync(args, ToolEnvironment.OfProcess(signals)).ConfigureAwait(false);

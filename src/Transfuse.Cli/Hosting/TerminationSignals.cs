@@ -11,10 +11,14 @@ internal sealed class TerminationSignals : ITerminationSource, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly Action<int> _exit;
     private int _exitCode;
 
-    internal TerminationSignals()
+    /// <summary>Begins to listen.</summary>
+    /// <param name="exit">Ends the process at once, at the second signal.</param>
+    internal TerminationSignals(Action<int> exit)
     {
+        _exit = exit;
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, ExitCodes.Interrupted)),
@@ -44,7 +48,8 @@ internal sealed class TerminationSignals : ITerminationSource, IDisposable
         context.Cancel = true;
         if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0)
         {
-            Environment.Exit(exitCode);
+            _exit(exitCode);
+            return;
         }
 
         _cancellation.Cancel();
