@@ -15,4 +15,12 @@ internal static class BFloat16Rounding
         var bits = BitConverter.SingleToUInt32Bits(value);
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
     }
+
+    internal static void Round(Span<double> values)
+    {
+        foreach (ref var value in values)
+        {
+            value = Round(value);
+        }
+    }
 }

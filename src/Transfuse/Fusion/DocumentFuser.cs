@@ -148,12 +148,17 @@ public sealed class DocumentFuser
                 var part = weights[s] * probabilities[i];
                 _row.Add(ids[i], _roundToBFloat16 ? BFloat16Rounding.Round(part) : part, DuplicatePolicy.Sum);
             }
+
+            if (_roundToBFloat16)
+            {
+                BFloat16Rounding.Round(_row.Masses);
+            }
         }
 
         var masses = _row.Masses;
         for (var i = 0; i < masses.Length; i++)
         {
-            _output.Add(_row.Ids[i], _roundToBFloat16 ? BFloat16Rounding.Round(masses[i]) : (float)masses[i]);
+            _output.Add(_row.Ids[i], (float)masses[i]);
         }
 
         _output.EndRow((float)rest);

@@ -42,4 +42,6 @@ internal static class AlignmentGolden
     internal static int Int(this JsonElement element, string member) => element.GetProperty(member).GetInt32();
 
     internal static string Text(this JsonElement element, string member) => element.GetProperty(member).GetString()!;
+
+    internal static bool Is(this JsonElement element, string member, string value) => element.GetProperty(member).ValueEquals(value);
 }
