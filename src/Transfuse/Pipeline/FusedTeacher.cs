@@ -86,7 +86,7 @@ internal sealed class FusedTeacher
             Temperature = _fusion.Temperature,
             MaximumEntries = section.MaximumEntries,
         };
-        return DocumentAligner.Create(options, source, target, Texts(context, documents));
+        return SourceAlignment.Create(options, source, target, Texts(context, documents));
     }
 
     private static IEnumerable<string> Texts(StageContext context, IReadOnlyList<Document> documents)
