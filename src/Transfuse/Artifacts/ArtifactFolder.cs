@@ -3,7 +3,9 @@ using Transfuse.Errors;
 
 namespace Transfuse.Artifacts;
 
-/// <summary>A folder of files with a <see cref="Transfuse.Artifacts.Manifest"/>, which is written last: a folder with manifest is complete.</summary>
+/// <summary>
+/// A folder of files with a <see cref="Transfuse.Artifacts.Manifest"/>, which is written last: a folder with manifest is complete.
+/// </summary>
 public sealed class ArtifactFolder
 {
     private ArtifactFolder(string path, Manifest manifest)
@@ -66,7 +68,8 @@ public sealed class ArtifactFolder
     /// <exception cref="ArtifactException">The manifest lists no such file.</exception>
     public ManifestFile Entry(string name) =>
         Manifest.Files.FirstOrDefault(file => string.Equals(file.Name, name, StringComparison.Ordinal))
-        ?? throw new ArtifactException(FolderPath, $"lists no file '{name}' in its manifest. It is of another version or damaged; make it again.");
+        ?? throw new ArtifactException(
+            FolderPath, $"lists no file '{name}' in its manifest. It is of another version or damaged; make it again.");
 
     /// <summary>Hashes every file and compares with the manifest.</summary>
     /// <exception cref="ArtifactException">A file was altered.</exception>
@@ -80,12 +83,15 @@ public sealed class ArtifactFolder
             var hash = ContentHash.OfFile(path);
             if (!string.Equals(hash, file.Sha256, StringComparison.Ordinal))
             {
-                throw new ArtifactException(path, $"has the hash {hash}, the manifest says {file.Sha256}. The file was altered; make the artifact again.");
+                throw new ArtifactException(
+                    path, $"has the hash {hash}, the manifest says {file.Sha256}. The file was altered; make the artifact again.");
             }
         }
     }
 
-    /// <summary>Whether a name stays inside the folder on every system: relative, forward slashes, no <c>..</c>, no drive, no stream.</summary>
+    /// <summary>
+    /// Whether a name stays inside the folder on every system: relative, forward slashes, no <c>..</c>, no drive, no stream.
+    /// </summary>
     internal static bool IsSafeName(string name) =>
         name.Length is > 0 and < 256
         && name.IndexOfAny(['\\', ':', '\0']) < 0
@@ -108,7 +114,8 @@ public sealed class ArtifactFolder
         if (info.Length != file.Length)
         {
             throw new ArtifactException(
-                path, $"has {info.Length} bytes, the manifest says {file.Length}. The file was cut off or altered; make the artifact again.");
+                path, $"has {info.Length} bytes, the manifest says {file.Length}. "
+                + "The file was cut off or altered; make the artifact again.");
         }
     }
 }

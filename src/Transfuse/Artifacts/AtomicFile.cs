@@ -33,11 +33,14 @@ public sealed class AtomicFile : IDisposable
         {
             var full = Path.GetFullPath(path);
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-            return new AtomicFile(full, new FileStream(full + PartialSuffix, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16));
+            var stream = new FileStream(full + PartialSuffix, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            return new AtomicFile(full, stream);
         });
     }
 
-    /// <summary>Writes a whole file through <paramref name="write"/>; if that throws, nothing changes under <paramref name="path"/>.</summary>
+    /// <summary>
+    /// Writes a whole file through <paramref name="write"/>; if that throws, nothing changes under <paramref name="path"/>.
+    /// </summary>
     /// <exception cref="ArtifactException">The file cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
@@ -99,7 +102,8 @@ public sealed class AtomicFile : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ArtifactException(
-                path, $"cannot be written ({exception.Message}). Check the folder's permissions and the free space on the disk.", exception);
+                path, $"cannot be written ({exception.Message}). "
+                + "Check the folder's permissions and the free space on the disk.", exception);
         }
     }
 }

@@ -34,7 +34,7 @@ public static class ContentHash
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
             return OfStream(stream);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

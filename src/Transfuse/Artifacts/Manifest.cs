@@ -15,7 +15,8 @@ public sealed record Manifest
     public const string FileName = "manifest.json";
 
     private const int LongestFile = 16 << 20;
-    private static readonly JsonWriterOptions WriterOptions = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
     /// <summary>Kind of artifact, for example <c>corpus</c> or <c>distributions</c>.</summary>
     public required string Kind { get; init; }
@@ -92,7 +93,8 @@ public sealed record Manifest
         return manifest.FormatVersion <= formatVersion
             ? manifest
             : throw new ArtifactException(
-                path, $"has format version {manifest.FormatVersion}, this program reads up to {formatVersion}. Use a newer Transfuse or make it again.");
+                path, $"has format version {manifest.FormatVersion}, this program reads up to {formatVersion}. "
+                + "Use a newer Transfuse or make it again.");
     }
 
     private static byte[] ReadBytes(string path)
@@ -102,7 +104,8 @@ public sealed record Manifest
             var length = new FileInfo(path).Length;
             return length <= LongestFile
                 ? File.ReadAllBytes(path)
-                : throw new ArtifactException(path, $"has {length} bytes, a manifest has at most {LongestFile}. It is damaged; make the artifact again.");
+                : throw new ArtifactException(
+                    path, $"has {length} bytes, a manifest has at most {LongestFile}. It is damaged; make the artifact again.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -32,7 +32,8 @@ internal static class ManifestReader
         catch (JsonException exception)
         {
             throw new ArtifactException(
-                path, $"is no valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}). Make the artifact again.", exception);
+                path, $"is no valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine}). "
+                + "Make the artifact again.", exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -54,7 +55,8 @@ internal static class ManifestReader
                 throw Bad(path, $"the file name '{name}' leaves the folder or appears twice");
             }
 
-            files.Add(new ManifestFile(name, Number(path, element, "length", 0, long.MaxValue), HashOf(path, "sha256", Member(path, element, "sha256", JsonValueKind.String))));
+            var hash = HashOf(path, "sha256", Member(path, element, "sha256", JsonValueKind.String));
+            files.Add(new ManifestFile(name, Number(path, element, "length", 0, long.MaxValue), hash));
         }
 
         return files.DrainToImmutable();
@@ -81,7 +83,8 @@ internal static class ManifestReader
     private static string HashOf(string path, string name, JsonElement element)
     {
         var text = TextOf(path, name, element);
-        return ContentHash.IsWellFormed(text) ? text : throw Bad(path, $"'{name}' is '{text}', expected {ContentHash.Length} hexadecimal digits");
+        return ContentHash.IsWellFormed(text) ? text : throw Bad(
+            path, $"'{name}' is '{text}', expected {ContentHash.Length} hexadecimal digits");
     }
 
     private static long CountOf(string path, string name, JsonElement element) =>
@@ -89,7 +92,8 @@ internal static class ManifestReader
             ? value
             : throw Bad(path, $"'{name}' is {element.GetRawText()}, expected a count");
 
-    private static string Text(string path, JsonElement parent, string name) => Member(path, parent, name, JsonValueKind.String).GetString()!;
+    private static string Text(string path, JsonElement parent, string name) =>
+        Member(path, parent, name, JsonValueKind.String).GetString()!;
 
     private static long Number(string path, JsonElement parent, string name, long minimum, long maximum)
     {

@@ -57,7 +57,8 @@ public sealed class CorpusFile
     /// <param name="manifest">Origin of the texts: creator, inputs, parameters. Kind, version, counts and files are filled in.</param>
     /// <param name="cancellation">Stops the writing; nothing is left behind.</param>
     /// <exception cref="TransfuseException">An id appears twice, or the file cannot be written.</exception>
-    public static CorpusFile Write(string path, IEnumerable<Document> documents, Manifest manifest, CancellationToken cancellation = default)
+    public static CorpusFile Write(
+        string path, IEnumerable<Document> documents, Manifest manifest, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
         using var writer = Create(path);
@@ -73,5 +74,6 @@ public sealed class CorpusFile
     /// <summary>Streams the documents.</summary>
     /// <exception cref="InputException">The file cannot be read.</exception>
     public IEnumerable<Document> Read() =>
-        JsonLinesFile.ReadMembers(_folder.PathOf(TextFileName), Members).Select(line => new Document(line.Values[0], line.Values[1], line.Values[2]));
+        JsonLinesFile.ReadMembers(_folder.PathOf(TextFileName), Members)
+            .Select(line => new Document(line.Values[0], line.Values[1], line.Values[2]));
 }

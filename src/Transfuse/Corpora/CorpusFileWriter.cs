@@ -7,7 +7,9 @@ using Transfuse.Errors;
 
 namespace Transfuse.Corpora;
 
-/// <summary>Writes a <see cref="CorpusFile"/>, one document after the other. Disposed before <see cref="Complete"/>, it leaves nothing.</summary>
+/// <summary>
+/// Writes a <see cref="CorpusFile"/>, one document after the other. Disposed before <see cref="Complete"/>, it leaves nothing.
+/// </summary>
 public sealed class CorpusFileWriter : IDisposable
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

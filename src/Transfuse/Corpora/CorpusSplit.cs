@@ -21,7 +21,8 @@ public sealed class CorpusSplit
     {
         if (!(validation >= 0 && test >= 0 && validation + test < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(validation), $"The fractions {validation} and {test} must not be negative and must add up to less than 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(validation), $"The fractions {validation} and {test} must not be negative and must add up to less than 1.");
         }
 
         _trainEnd = 1 - validation - test;
@@ -36,7 +37,9 @@ public sealed class CorpusSplit
         return position < _trainEnd ? CorpusPart.Train : position < _validationEnd ? CorpusPart.Validation : CorpusPart.Test;
     }
 
-    /// <summary>A number in [0, 1) that is uniform over texts: the first 53 bits of SHA-256 over the text's letters in lower case.</summary>
+    /// <summary>
+    /// A number in [0, 1) that is uniform over texts: the first 53 bits of SHA-256 over the text's letters in lower case.
+    /// </summary>
     private static double Position(string text)
     {
         var letters = new StringBuilder(text.Length);

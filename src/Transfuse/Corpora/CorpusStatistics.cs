@@ -48,7 +48,10 @@ public sealed record CorpusStatistics(long Documents, long Bytes, ImmutableSorte
         const string prefix = DocumentsKey + ":";
         var domains = manifest.Counts.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(key => key[prefix.Length..])
-            .ToImmutableSortedDictionary(domain => domain, domain => new CorpusDomainSize(Count(prefix + domain), Count($"{BytesKey}:{domain}")), StringComparer.Ordinal);
+            .ToImmutableSortedDictionary(
+                domain => domain,
+                domain => new CorpusDomainSize(Count(prefix + domain), Count($"{BytesKey}:{domain}")),
+                StringComparer.Ordinal);
         return new CorpusStatistics(Count(DocumentsKey), Count(BytesKey), domains);
     }
 }

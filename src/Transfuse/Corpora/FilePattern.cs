@@ -9,7 +9,7 @@ namespace Transfuse.Corpora;
 /// </summary>
 internal static class FilePattern
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = false, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None };
+    private static readonly EnumerationOptions Everything = new() { IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None };
 
     /// <summary>The files that match, as full paths in ordinal order.</summary>
     /// <param name="root">Folder that a relative pattern starts from.</param>

@@ -70,7 +70,8 @@ internal static class JsonLinesFile
         }
 
         var missing = Array.IndexOf(values, null);
-        return missing < 0 ? values.OfType<string>().ToArray() : throw Bad(path, line, $"has no member '{names[missing]}'. Name the right text field, or mend the line");
+        return missing < 0 ? values.OfType<string>().ToArray() : throw Bad(
+            path, line, $"has no member '{names[missing]}'. Name the right text field, or mend the line");
     }
 
     private static Predicate<string> NameMatches(ref Utf8JsonReader reader)

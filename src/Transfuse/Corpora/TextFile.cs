@@ -18,7 +18,8 @@ internal static class TextFile
             if (line.Offset > LongestFile)
             {
                 throw new CorpusException(
-                    path, $"is longer than {LongestFile >> 20} MiB, too long for one document. Split it, or use 'split at blank lines' or JSON lines.");
+                    path, $"is longer than {LongestFile >> 20} MiB, too long for one document. "
+                    + "Split it, or use 'split at blank lines' or JSON lines.");
             }
 
             if (line.Number > 1)

@@ -38,6 +38,7 @@ internal readonly record struct Utf8Line(long Number, long Offset, ReadOnlyMemor
         }
 
         throw new CorpusException(
-            path, $"line {Number}: byte {Offset + position} (0x{bytes[position]:X2}) is no valid UTF-8. Convert the file to UTF-8, for example with iconv.");
+            path, $"line {Number}: byte {Offset + position} (0x{bytes[position]:X2}) is no valid UTF-8. "
+            + "Convert the file to UTF-8, for example with iconv.");
     }
 }

@@ -76,7 +76,8 @@ internal static class Utf8Lines
         var kept = end - start;
         if (kept > LongestLine)
         {
-            throw new CorpusException(path, $"line {number} is longer than {LongestLine >> 20} MiB. Split the text into smaller documents.");
+            throw new CorpusException(
+                path, $"line {number} is longer than {LongestLine >> 20} MiB. Split the text into smaller documents.");
         }
 
         var target = kept < buffer.Length / 2 ? buffer : ArrayPool<byte>.Shared.Rent(2 * buffer.Length);

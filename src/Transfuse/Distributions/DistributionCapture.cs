@@ -40,7 +40,10 @@ public sealed class DistributionCapture
     /// <exception cref="TokenizerException">The tokenizer gives an id that the model does not have.</exception>
     /// <exception cref="CheckFailedException">The model gives NaN.</exception>
     public void Run(
-        IEnumerable<Document> documents, DistributionStoreWriter store, IProgress<RunEvent>? progress = null, CancellationToken cancellation = default)
+        IEnumerable<Document> documents,
+        DistributionStoreWriter store,
+        IProgress<RunEvent>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(documents);
         ArgumentNullException.ThrowIfNull(store);
@@ -65,7 +68,9 @@ public sealed class DistributionCapture
 
         if (done < stored)
         {
-            throw new ArtifactException("distributions", $"the store has {stored} documents, the corpus only {done}. It belongs to another corpus; use another folder.");
+            throw new ArtifactException(
+                "distributions", $"the store has {stored} documents, the corpus only {done}. It belongs to another corpus; "
+                + "use another folder.");
         }
     }
 
@@ -102,7 +107,8 @@ public sealed class DistributionCapture
             if (!string.Equals(found, group[i].Id, StringComparison.Ordinal))
             {
                 throw new ArtifactException(
-                    "distributions", $"the store has '{found}' as document {first + i}, the corpus has '{group[i].Id}'. It belongs to another corpus or order; use another folder.");
+                    "distributions", $"the store has '{found}' as document {first + i}, the corpus has '{group[i].Id}'. "
+                    + "It belongs to another corpus or order; use another folder.");
             }
         }
     }

@@ -1,12 +1,16 @@
 namespace Transfuse.Distributions;
 
-/// <summary>How a capture runs. Nothing here but <see cref="ContextLength"/> and <see cref="Overlap"/> changes what is meant by a distribution.</summary>
+/// <summary>
+/// How a capture runs. Nothing here but <see cref="ContextLength"/> and <see cref="Overlap"/> changes what is meant by a distribution.
+/// </summary>
 public sealed record DistributionCaptureOptions
 {
     /// <summary>Most tokens of a forward pass; documents are put together up to it.</summary>
     public int TokensPerBatch { get; init; } = 2048;
 
-    /// <summary>Most tokens that the model sees at once; null for the model's own bound. Longer documents are read through windows.</summary>
+    /// <summary>
+    /// Most tokens that the model sees at once; null for the model's own bound. Longer documents are read through windows.
+    /// </summary>
     public int? ContextLength { get; init; }
 
     /// <summary>Tokens that a window repeats of the one before, as context only; null for a quarter of the window.</summary>

@@ -90,7 +90,8 @@ internal sealed class DistributionCodec
     private (uint[] Steps, List<Half> Firsts) Quantize(DocumentDistributions document)
     {
         var next = document.Next;
-        if (next.Count != document.TokenIds.Length || document.TokenEnds.Length != next.Count || document.GoldLogProbabilities.Length != next.Count)
+        var count = document.TokenIds.Length;
+        if (next.Count != count || document.TokenEnds.Length != count || document.GoldLogProbabilities.Length != count)
         {
             throw Bad(document, $"has {document.TokenIds.Length} tokens, {document.TokenEnds.Length} ends, {next.Count} distributions and "
                 + $"{document.GoldLogProbabilities.Length} gold log-probabilities; expected as many of each");
@@ -98,7 +99,9 @@ internal sealed class DistributionCodec
 
         if (next.Starts[0] != 0 || next.Starts[^1] != next.Ids.Length || next.Ids.Length != next.LogProbabilities.Length)
         {
-            throw Bad(document, $"has {next.Ids.Length} ids and {next.LogProbabilities.Length} log-probabilities, but its positions end at entry {next.Starts[^1]}");
+            throw Bad(
+                document, $"has {next.Ids.Length} ids and {next.LogProbabilities.Length} log-probabilities, "
+                + $"but its positions end at entry {next.Starts[^1]}");
         }
 
         var steps = new List<uint>(next.Ids.Length);
@@ -106,13 +109,13 @@ internal sealed class DistributionCodec
         var scratch = new uint[_topK];
         for (var i = 0; i < next.Count; i++)
         {
-            var count = next.Starts[i + 1] - next.Starts[i];
-            if (count < 0 || count > _topK)
+            var entries = next.Starts[i + 1] - next.Starts[i];
+            if (entries < 0 || entries > _topK)
             {
-                throw Bad(document, $"keeps {count} ids at position {i}, expected at most {_topK}");
+                throw Bad(document, $"keeps {entries} ids at position {i}, expected at most {_topK}");
             }
 
-            if (count > 0)
+            if (entries > 0)
             {
                 try
                 {
@@ -123,7 +126,7 @@ internal sealed class DistributionCodec
                     throw Bad(document, $"is wrong at position {i}. {exception.Message}", exception);
                 }
 
-                steps.AddRange(scratch.AsSpan(1, count - 1));
+                steps.AddRange(scratch.AsSpan(1, entries - 1));
             }
         }
 
@@ -161,7 +164,9 @@ internal sealed class DistributionCodec
         }
     }
 
-    /// <summary>Gold log-probabilities as fp16, but only where the gold token is not among the kept ids: there it is known already.</summary>
+    /// <summary>
+    /// Gold log-probabilities as fp16, but only where the gold token is not among the kept ids: there it is known already.
+    /// </summary>
     private static void WriteGolds(BitWriter bits, DocumentDistributions document)
     {
         for (var i = 0; i < document.TokenIds.Length - 1; i++)

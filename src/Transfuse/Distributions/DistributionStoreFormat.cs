@@ -48,14 +48,16 @@ internal static class DistributionStoreFormat
         var length = BinaryPrimitives.ReadInt32LittleEndian(preamble[8..]);
         if (!preamble.StartsWith(Magic) || length < 0 || length > Math.Min(LongestHeader, file.Length - PreambleLength))
         {
-            throw new ArtifactException(path, "does not begin like a distribution store of version 1. It is another file, damaged, or of a newer version.");
+            throw new ArtifactException(
+                path, "does not begin like a distribution store of version 1. It is another file, damaged, or of a newer version.");
         }
 
         var json = new byte[length];
         file.Read(PreambleLength, json);
         if (Crc32C.Of(json) != BinaryPrimitives.ReadUInt32LittleEndian(preamble[12..]))
         {
-            throw new ArtifactException(path, $"has a header (byte {PreambleLength}) whose checksum does not hold. The file was altered; capture it again.");
+            throw new ArtifactException(
+                path, $"has a header (byte {PreambleLength}) whose checksum does not hold. The file was altered; capture it again.");
         }
 
         return (ManifestReader.Parse(path, json), PreambleLength + length);

@@ -63,7 +63,9 @@ internal sealed class DistributionStoreIndex
         }
         catch (InvalidDataException exception)
         {
-            throw new ArtifactException(path, $"is no index of a distribution store: {exception.Message}. The file was altered; capture the store again.", exception);
+            throw new ArtifactException(
+                path, $"is no index of a distribution store: {exception.Message}. The file was altered; "
+                + "capture the store again.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +75,8 @@ internal sealed class DistributionStoreIndex
 
     private static DistributionStoreIndex Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length <= sizeof(uint) || Crc32C.Of(bytes[..^sizeof(uint)]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]))
+        if (bytes.Length <= sizeof(uint)
+            || Crc32C.Of(bytes[..^sizeof(uint)]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]))
         {
             throw new InvalidDataException("the checksum does not hold");
         }

@@ -35,7 +35,9 @@ public sealed record DistributionStoreOptions
     /// <summary>Most ids kept at a position.</summary>
     public int TopK { get; init; } = 10;
 
-    /// <summary>A position keeps no more ids than it needs to reach this mass (nucleus cut); 1 keeps <see cref="TopK"/> everywhere.</summary>
+    /// <summary>
+    /// A position keeps no more ids than it needs to reach this mass (nucleus cut); 1 keeps <see cref="TopK"/> everywhere.
+    /// </summary>
     public double KeptMass { get; init; } = 1;
 
     /// <summary>Program and version that makes the store.</summary>

@@ -25,7 +25,9 @@ public sealed class DistributionStoreReader : IDisposable
         Options = DistributionStoreOptions.FromManifest(_dataPath, identity);
         if (DistributionStoreOptions.FromManifest(folder.FolderPath, Manifest) != Options)
         {
-            throw new ArtifactException(_dataPath, "was made from other inputs or with other parameters than its manifest says. Files of two stores were mixed; capture it again.");
+            throw new ArtifactException(
+                _dataPath, "was made from other inputs or with other parameters than its manifest says. "
+                + "Files of two stores were mixed; capture it again.");
         }
 
         _codec = new DistributionCodec(Options.VocabularySize, Options.TopK);
@@ -35,7 +37,8 @@ public sealed class DistributionStoreReader : IDisposable
         TokenCount = Count(folder, DistributionStoreWriter.TokensKey);
         if (Count(folder, DistributionStoreWriter.DocumentsKey) != _index.Ids.Count)
         {
-            throw new ArtifactException(indexPath, $"has {_index.Ids.Count} documents, the manifest says otherwise. The store was altered; capture it again.");
+            throw new ArtifactException(
+                indexPath, $"has {_index.Ids.Count} documents, the manifest says otherwise. The store was altered; capture it again.");
         }
     }
 
@@ -94,7 +97,8 @@ public sealed class DistributionStoreReader : IDisposable
         var position = _index.PositionOf(ordinal);
         Span<byte> header = stackalloc byte[BlockHeader.Size];
         _file.Read(position, header);
-        if (BlockHeader.Read(header) is not { } block || block.Ordinal != ordinal || position + BlockHeader.Size + block.Length != EndOf(ordinal))
+        if (BlockHeader.Read(header) is not { } block
+            || block.Ordinal != ordinal || position + BlockHeader.Size + block.Length != EndOf(ordinal))
         {
             throw Altered(ordinal, "has no valid block header");
         }
@@ -135,7 +139,9 @@ public sealed class DistributionStoreReader : IDisposable
             var follows = i == 0 ? position == blocksStart : position >= expected;
             if (!follows || position > _file.Length - BlockHeader.Size)
             {
-                throw new ArtifactException(indexPath, $"puts document {i} at byte {position} of a file of {_file.Length} bytes. The store was altered; capture it again.");
+                throw new ArtifactException(
+                    indexPath, $"puts document {i} at byte {position} of a file of {_file.Length} bytes. The store was altered; "
+                    + "capture it again.");
             }
 
             expected = position + BlockHeader.Size;
@@ -145,7 +151,8 @@ public sealed class DistributionStoreReader : IDisposable
     private static long Count(ArtifactFolder folder, string key) =>
         folder.Manifest.Counts.TryGetValue(key, out var count)
             ? count
-            : throw new ArtifactException(folder.FolderPath, $"has no count '{key}' in its manifest. The store was altered; capture it again.");
+            : throw new ArtifactException(
+                folder.FolderPath, $"has no count '{key}' in its manifest. The store was altered; capture it again.");
 
     private ArtifactException Altered(int ordinal, string what, Exception? cause = null) =>
         new(_dataPath, $"{what} at byte {_index.PositionOf(ordinal)} (document {ordinal}, '{_index.Ids[ordinal]}'). "

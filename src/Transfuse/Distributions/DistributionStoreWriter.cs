@@ -81,12 +81,13 @@ public sealed class DistributionStoreWriter : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ArtifactException(dataPath, $"cannot be opened for writing ({exception.Message}). Is another capture running?", exception);
+            throw new ArtifactException(
+                dataPath, $"cannot be opened for writing ({exception.Message}). Is another capture running?", exception);
         }
     }
 
     /// <summary>Appends a document.</summary>
-    /// <exception cref="ArgumentException">The document is in the store already, or its parts are wrong (NaN, ids out of range, mass above 1).</exception>
+    /// <exception cref="ArgumentException">The document is stored already, or its parts are wrong (NaN, ids out of range, mass above 1).</exception>
     /// <exception cref="ArtifactException">The file cannot be written.</exception>
     public void Append(DocumentDistributions document)
     {
@@ -99,7 +100,8 @@ public sealed class DistributionStoreWriter : IDisposable
         var payload = _codec.Encode(document);
         if (payload.Length > DistributionStoreFormat.LongestPayload)
         {
-            throw new ArgumentException($"The document '{document.DocumentId}' is too long ({payload.Length} bytes). Split it.", nameof(document));
+            throw new ArgumentException(
+                $"The document '{document.DocumentId}' is too long ({payload.Length} bytes). Split it.", nameof(document));
         }
 
         var block = new byte[BlockHeader.Size + payload.Length];
@@ -148,7 +150,9 @@ public sealed class DistributionStoreWriter : IDisposable
         }
         catch (IOException exception)
         {
-            throw new ArtifactException(_dataPath, $"cannot be written ({exception.Message}). Free space on the disk and run again: the capture continues.", exception);
+            throw new ArtifactException(
+                _dataPath, $"cannot be written ({exception.Message}). Free space on the disk and run again: "
+                + "the capture continues.", exception);
         }
     }
 }

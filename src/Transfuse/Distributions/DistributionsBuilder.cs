@@ -56,7 +56,8 @@ internal sealed class DistributionsBuilder
         if (float.IsNaN(value))
         {
             throw new CheckFailedException(
-                $"The model gives no number after token {_count} of document '{_document.Id}'. Its weights or its numeric format are broken; check the checkpoint.");
+                $"The model gives no number after token {_count} of document '{_document.Id}'. "
+                + "Its weights or its numeric format are broken; check the checkpoint.");
         }
     }
 }

@@ -66,7 +66,8 @@ internal static class LogProbabilityCode
         {
             if (!(values[i] <= Tolerance) || (i > 0 && values[i] > values[i - 1]))
             {
-                throw new ArgumentException($"Entry {i} has the log-probability {values[i]}; expected descending values not above 0.", nameof(values));
+                throw new ArgumentException(
+                    $"Entry {i} has the log-probability {values[i]}; expected descending values not above 0.", nameof(values));
             }
 
             mass += Math.Exp(values[i]);

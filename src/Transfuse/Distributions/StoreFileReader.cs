@@ -39,7 +39,8 @@ internal sealed class StoreFileReader : IDisposable
                 var read = RandomAccess.Read(_handle, destination, position);
                 if (read == 0)
                 {
-                    throw new ArtifactException(_path, $"ends at byte {position}, {destination.Length} bytes too early. It was cut off; capture it again.");
+                    throw new ArtifactException(
+                        _path, $"ends at byte {position}, {destination.Length} bytes too early. It was cut off; capture it again.");
                 }
 
                 position += read;

@@ -31,7 +31,9 @@ internal sealed record StoreRecovery(DistributionStoreIndex Index, long End, lon
                 var damaged = file.Length - position;
                 if (damaged > crashWindow && position + length < file.Length)
                 {
-                    throw new ArtifactException(path, $"is damaged at byte {position} (document {index.Ids.Count}), {damaged} bytes before its end: no interruption does that. "
+                    throw new ArtifactException(
+                        path, $"is damaged at byte {position} (document {index.Ids.Count}), {damaged} bytes before its end: "
+                        + "no interruption does that. "
                         + $"Delete the file to capture again, or cut it to {position} bytes to continue from there.");
                 }
 
@@ -40,7 +42,9 @@ internal sealed record StoreRecovery(DistributionStoreIndex Index, long End, lon
 
             if (!index.TryAdd(document.DocumentId, position))
             {
-                throw new ArtifactException(path, $"has the document '{document.DocumentId}' twice (byte {position}). The file was altered; delete it and capture again.");
+                throw new ArtifactException(
+                    path, $"has the document '{document.DocumentId}' twice (byte {position}). The file was altered; "
+                    + "delete it and capture again.");
             }
 
             tokens += document.TokenIds.Length;
@@ -52,7 +56,8 @@ internal sealed record StoreRecovery(DistributionStoreIndex Index, long End, lon
     }
 
     /// <summary>The block at a position: its length as far as it can be told (0 if not), and its document if it is whole.</summary>
-    private static (long Length, DocumentDistributions? Document) ReadBlock(StoreFileReader file, DistributionCodec codec, long position, int ordinal)
+    private static (long Length, DocumentDistributions? Document) ReadBlock(
+        StoreFileReader file, DistributionCodec codec, long position, int ordinal)
     {
         if (file.Length - position < BlockHeader.Size)
         {
@@ -61,7 +66,8 @@ internal sealed record StoreRecovery(DistributionStoreIndex Index, long End, lon
 
         Span<byte> header = stackalloc byte[BlockHeader.Size];
         file.Read(position, header);
-        if (BlockHeader.Read(header) is not { } block || block.Ordinal != ordinal)
+        if (BlockHeader.Read(header) is not { } block
+            || block.Ordinal != ordinal)
         {
             return (0, null);
         }
@@ -89,7 +95,8 @@ internal sealed record StoreRecovery(DistributionStoreIndex Index, long End, lon
         // Another version of the program may continue: what it writes is defined by the format's version.
         if (found with { CreatedBy = expected.CreatedBy } != expected)
         {
-            throw new ArtifactException(path, $"was begun for {Describe(found)}, now asked for {Describe(expected)}. Use another folder, or delete this one.");
+            throw new ArtifactException(
+                path, $"was begun for {Describe(found)}, now asked for {Describe(expected)}. Use another folder, or delete this one.");
         }
     }
 

@@ -25,7 +25,8 @@ internal sealed class WindowedForward
         _context = options.ContextLength ?? model.MaxPositions;
         if (_context < 2 || _context > model.MaxPositions)
         {
-            throw new ArgumentException($"The context is {_context} tokens, expected 2 to the model's {model.MaxPositions}.", nameof(options));
+            throw new ArgumentException(
+                $"The context is {_context} tokens, expected 2 to the model's {model.MaxPositions}.", nameof(options));
         }
 
         // A prefixed window must still move on by a token.
@@ -39,7 +40,8 @@ internal sealed class WindowedForward
     /// <summary>Runs the documents of one group through the model; the results come in the group's order.</summary>
     /// <exception cref="TokenizerException">A token is outside the model's vocabulary.</exception>
     /// <exception cref="CheckFailedException">The model gives NaN.</exception>
-    public IReadOnlyList<DocumentDistributions> Run(IReadOnlyList<TokenizedDocument> group, int topK, double keptMass, CancellationToken cancellation)
+    public IReadOnlyList<DocumentDistributions> Run(
+        IReadOnlyList<TokenizedDocument> group, int topK, double keptMass, CancellationToken cancellation)
     {
         var results = group.Select(document => new DistributionsBuilder(document, topK, keptMass)).ToList();
         var batch = new List<TokenWindow>();
@@ -72,7 +74,8 @@ internal sealed class WindowedForward
         return results.ConvertAll(result => result.Build());
     }
 
-    private void Forward(IReadOnlyList<TokenizedDocument> group, List<TokenWindow> windows, int rows, int topK, List<DistributionsBuilder> results)
+    private void Forward(
+        IReadOnlyList<TokenizedDocument> group, List<TokenWindow> windows, int rows, int topK, List<DistributionsBuilder> results)
     {
         var (tokens, labels) = Layout(group, windows, rows);
         var ids = new int[rows * topK];
@@ -130,7 +133,8 @@ internal sealed class WindowedForward
         if (wrong >= 0)
         {
             throw new TokenizerException(
-                document.Id, $"token {wrong} has the id {ids[wrong]}, the model has {_model.VocabularySize}. Model and tokenizer do not belong together.");
+                document.Id, $"token {wrong} has the id {ids[wrong]}, the model has {_model.VocabularySize}. "
+                + "Model and tokenizer do not belong together.");
         }
     }
 }

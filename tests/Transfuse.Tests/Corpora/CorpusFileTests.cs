@@ -20,8 +20,8 @@ public sealed class CorpusFileTests
         Assert.Equal(written.Hash, read.Hash);
         Assert.Equal(ContentHash.OfFile(folder["corpus.jsonl"]), read.Hash);
         Assert.Equal(3, read.Statistics.Documents);
-        Assert.Equal(28, read.Statistics.Bytes);
-        Assert.Equal(new CorpusDomainSize(2, 24), read.Statistics.Domains["law"]);
+        Assert.Equal(29, read.Statistics.Bytes);
+        Assert.Equal(new CorpusDomainSize(2, 25), read.Statistics.Domains["law"]);
         Assert.Equal(new CorpusDomainSize(1, 4), read.Statistics.Domains[""]);
     }
 

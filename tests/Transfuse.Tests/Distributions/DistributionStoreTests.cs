@@ -149,7 +149,8 @@ public sealed class DistributionStoreTests
             }
         }
 
-        for (var length = 0; length < bytes.Length; length += 3)
+        // The manifest's last byte is a line end, which JSON can do without.
+        for (var length = 0; length < bytes.Length - 1; length += 3)
         {
             folder.Write(name, bytes[..length]);
             Assert.Throws<ArtifactException>(() => DistributionStoreReader.Open(folder.FullPath));

@@ -21,7 +21,7 @@ internal static class StoreExamples
     /// A document of random distributions: softmax of normal logits times a temperature that varies from flat to certain, sorted, cut at k; the
     /// gold token is drawn from the distribution itself, so it is as often among the k as with a calibrated model.
     /// </summary>
-    public static DocumentDistributions Document(string id, int tokens, int vocabulary, int topK, long seed)
+    public static DocumentDistributions Document(string id, int tokens, int vocabulary, int topK, long seed, bool full = false)
     {
         var random = new RandomStream(seed, id);
         var (ids, ends, golds) = (new int[tokens], new int[tokens], new float[tokens]);
@@ -40,7 +40,7 @@ internal static class StoreExamples
             }
 
             ends[i] = (i == 0 ? 0 : ends[i - 1]) + random.NextInt32(9);
-            var count = i % 7 == 3 ? random.NextInt32(topK + 1) : Math.Min(topK, vocabulary);
+            var count = i % 7 == 3 && !full ? random.NextInt32(topK + 1) : Math.Min(topK, vocabulary);
             kept.AddRange(sorted[..count].Select(entry => entry.Id));
             logs.AddRange(sorted[..count].Select(entry => (float)entry.LogProbability));
             starts[i + 1] = kept.Count;

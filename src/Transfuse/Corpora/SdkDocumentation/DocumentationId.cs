@@ -26,7 +26,8 @@ internal static class DocumentationId
         return member is "ctor" or "cctor" ? type : $"{type}.{member}";
     }
 
-    private static bool IsMember(string id) => id.Length > 1 && id[1] == ':' ? id[0] is 'M' or 'P' or 'F' or 'E' : id.StartsWith("Overload:", StringComparison.Ordinal);
+    private static bool IsMember(string id) =>
+        id.Length > 1 && id[1] == ':' ? id[0] is 'M' or 'P' or 'F' or 'E' : id.StartsWith("Overload:", StringComparison.Ordinal);
 
     private static string WithoutSignature(string id)
     {

@@ -18,7 +18,7 @@ internal static class DocumentationPages
         string? name = null;
         foreach (var type in types)
         {
-            if (name is not null && (page.Length >= SmallestBytes || !string.Equals(Namespace(name), Namespace(type.Name), StringComparison.Ordinal)))
+            if (name is not null && (page.Length >= SmallestBytes || !SameNamespace(name, type.Name)))
             {
                 yield return (name, page.ToString());
                 page.Clear();
@@ -55,5 +55,7 @@ internal static class DocumentationPages
         return page.Length;
     }
 
-    private static string Namespace(string name) => name[..Math.Max(0, name.LastIndexOf('.'))];
+    private static bool SameNamespace(string a, string b) => Namespace(a).SequenceEqual(Namespace(b));
+
+    private static ReadOnlySpan<char> Namespace(string name) => name.AsSpan(0, Math.Max(0, name.LastIndexOf('.')));
 }

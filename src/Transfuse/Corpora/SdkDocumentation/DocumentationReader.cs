@@ -34,7 +34,8 @@ internal static class DocumentationReader
     {
         while (reader.Read())
         {
-            if (reader is { NodeType: XmlNodeType.Element, Name: "member", IsEmptyElement: false } && reader.GetAttribute("name") is { Length: > 2 } name)
+            if (reader is { NodeType: XmlNodeType.Element, Name: "member", IsEmptyElement: false }
+                && reader.GetAttribute("name") is { Length: > 2 } name)
             {
                 return new DocumentedMember(DocumentationId.TypeName(name), ReadParagraphs(path, reader));
             }
@@ -90,7 +91,8 @@ internal static class DocumentationReader
         _ => null,
     };
 
-    private static bool IsBlock(string element) => element is not ("see" or "seealso" or "paramref" or "typeparamref" or "c" or "b" or "i" or "em" or "strong");
+    private static bool IsBlock(string element) =>
+        element is not ("see" or "seealso" or "paramref" or "typeparamref" or "c" or "b" or "i" or "em" or "strong");
 
     private static void AddFolded(StringBuilder text, List<string> paragraphs)
     {

@@ -21,7 +21,8 @@ public static class SdkDocumentationCorpus
             throw new CorpusException("sdk-docs", $"has no domain '{unknown}'. Domains are {string.Join(", ", DocumentationDomains.All)}.");
         }
 
-        return ReadPacks(ReferencePackLocator.Find(candidates)).Where(document => domains.Count == 0 || domains.Contains(document.Domain, StringComparer.Ordinal));
+        return ReadPacks(ReferencePackLocator.Find(candidates))
+            .Where(document => domains.Count == 0 || domains.Contains(document.Domain, StringComparer.Ordinal));
     }
 
     private static IEnumerable<Document> ReadPacks(IReadOnlyList<string> packs)
@@ -44,7 +45,9 @@ public static class SdkDocumentationCorpus
         }
     }
 
-    /// <summary>The types of one file, in order of first appearance, with one line of text a member; types without new text are left out.</summary>
+    /// <summary>
+    /// The types of one file, in order of first appearance, with one line of text a member; types without new text are left out.
+    /// </summary>
     private static IEnumerable<DocumentedType> TypesOf(string path, SentenceFilter filter)
     {
         var types = new OrderedDictionary<string, List<string>>(StringComparer.Ordinal);

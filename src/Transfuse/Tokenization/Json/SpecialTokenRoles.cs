@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Transfuse.Tokenization.Json;
+
+/// <summary>Which tokens begin and end texts, from tokenizer_config.json and special_tokens_map.json.</summary>
+internal static class SpecialTokenRoles
+{
+    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The definition with the roles of its side files.</summary>
+    public static TokenizerDefinition Apply(TokenizerDefinition definition, JsonElement? configuration, JsonElement? specialTokens) => definition with
+    {
+        BosToken = Role("bos_token", configuration, specialTokens) ?? definition.BosToken,
+        EosToken = Role("eos_token", configuration, specialTokens) ?? definition.EosToken,
+        Configuration = configuration,
+    };
+
+    /// <summary>The contents of tokenizer_config.json: what was read, with the roles as they are now.</summary>
+    public static byte[] Write(TokenizerDefinition definition)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            WriteRole(writer, "bos_token", definition.BosToken);
+            WriteRole(writer, "eos_token", definition.EosToken);
+            if (definition.Configuration is { } configuration)
+            {
+                foreach (var property in configuration.EnumerateObject())
+                {
+                    if (property.Name is not ("bos_token" or "eos_token"))
+                    {
+                        property.WriteTo(writer);
+                    }
+                }
+            }
+            else
+            {
+                writer.WriteBoolean("clean_up_tokenization_spaces", false);
+                writer.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteRole(Utf8JsonWriter writer, string name, string? token)
+    {
+        if (token is not null)
+        {
+            writer.WriteString(name, token);
+        }
+    }
+
+    private static string? Role(string name, params ReadOnlySpan<JsonElement?> files)
+    {
+        foreach (var file in files)
+        {
+            if (file is not { } element || !element.TryGetProperty(name, out var role))
+            {
+                continue;
+            }
+
+            var cursor = new JsonCursor("tokenizer_config.json", name, role);
+            switch (role.ValueKind)
+            {
+                case JsonValueKind.String:
+                    return cursor.String();
+                case JsonValueKind.Object:
+                    return cursor.Required("content").String();
+                default:
+                    continue;
+            }
+        }
+
+        return null;
+    }
+}

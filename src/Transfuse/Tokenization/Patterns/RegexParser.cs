@@ -1,0 +1,454 @@
+using System.Globalization;
+using System.Text;
+using Transfuse.Tokenization.Text;
+
+namespace Transfuse.Tokenization.Patterns;
+
+/// <summary>Reads the regular expressions of tokenizer files (Oniguruma's Ruby syntax, the part that such files use).</summary>
+internal sealed class RegexParser
+{
+    private const int MaximumNesting = 64;
+    private const int MaximumRepeat = 1000;
+    private readonly int[] _pattern;
+    private int _position;
+    private int _nesting;
+    private bool _ignoreCase;
+    private bool _dotAll;
+
+    private RegexParser(string pattern)
+    {
+        _pattern = [.. pattern.EnumerateRunes().Select(rune => rune.Value)];
+    }
+
+    /// <summary>Number of capturing groups seen.</summary>
+    public int Captures { get; private set; }
+
+    /// <summary>Reads a whole expression.</summary>
+    /// <exception cref="FormatException">Unknown or broken syntax; the message says where.</exception>
+    public static (RegexNode Node, int Captures) Parse(string pattern)
+    {
+        var parser = new RegexParser(pattern);
+        var node = parser.Alternatives();
+        return parser._position == parser._pattern.Length
+            ? (node, parser.Captures)
+            : throw parser.Error("an unmatched ')'");
+    }
+
+    private RegexNode Alternatives()
+    {
+        if (++_nesting > MaximumNesting)
+        {
+            throw Error($"groups nested more than {MaximumNesting} deep");
+        }
+
+        var (ignoreCase, dotAll) = (_ignoreCase, _dotAll);
+        var choices = new List<RegexNode>();
+        do
+        {
+            choices.Add(Sequence());
+        }
+        while (TryTake('|'));
+
+        (_ignoreCase, _dotAll) = (ignoreCase, dotAll);
+        _nesting--;
+        return choices.Count == 1 ? choices[0] : new RegexNode.Alternation(choices);
+    }
+
+    private RegexNode Sequence()
+    {
+        var parts = new List<RegexNode>();
+        while (_position < _pattern.Length && _pattern[_position] is not ('|' or ')'))
+        {
+            if (Atom() is { } atom)
+            {
+                parts.Add(Quantified(atom));
+            }
+        }
+
+        return parts.Count == 1 ? parts[0] : new RegexNode.Concatenation(parts);
+    }
+
+    private RegexNode Quantified(RegexNode atom)
+    {
+        while (_position < _pattern.Length)
+        {
+            var (minimum, maximum) = (0, int.MaxValue);
+            var interval = false;
+            switch (_pattern[_position])
+            {
+                case '*':
+                    break;
+                case '+':
+                    minimum = 1;
+                    break;
+                case '?':
+                    maximum = 1;
+                    break;
+                case '{' when Interval() is { } bounds:
+                    (minimum, maximum) = bounds;
+                    interval = true;
+                    break;
+                default:
+                    return atom;
+            }
+
+            _position++;
+            var lazy = TryTake('?');
+            atom = new RegexNode.Repetition(atom, minimum, maximum, lazy);
+            // In Ruby's syntax {n,m}+ repeats once more and is not possessive.
+            if (!lazy && !interval && TryTake('+'))
+            {
+                atom = new RegexNode.Atomic(atom);
+            }
+        }
+
+        return atom;
+    }
+
+    /// <summary>Bounds of <c>{n}</c>, <c>{n,}</c>, <c>{,m}</c>, <c>{n,m}</c>, leaving the position at the brace; null for a literal brace.</summary>
+    private (int Minimum, int Maximum)? Interval()
+    {
+        var close = Array.IndexOf(_pattern, '}', _position);
+        if (close < 0 || close - _position > 12)
+        {
+            return null;
+        }
+
+        var parts = Text(_position + 1, close).Split(',');
+        if (parts.Length > 2 || parts.All(part => part.Length == 0) || parts.Any(part => !part.All(char.IsAsciiDigit)))
+        {
+            return null;
+        }
+
+        var minimum = parts[0].Length == 0 ? 0 : Bounded(parts[0]);
+        var maximum = parts.Length == 1 ? minimum : parts[1].Length == 0 ? int.MaxValue : Bounded(parts[1]);
+        if (maximum < minimum)
+        {
+            throw Error("an interval whose maximum is below its minimum");
+        }
+
+        _position = close;
+        return (minimum, maximum);
+    }
+
+    private int Bounded(string digits) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= MaximumRepeat
+        ? value
+        : throw Error($"an interval above {MaximumRepeat}");
+
+    private RegexNode? Atom()
+    {
+        var scalar = _pattern[_position++];
+        switch (scalar)
+        {
+            case '(':
+                return Group();
+            case '[':
+                return new RegexNode.Scalar(Class());
+            case '.':
+                return new RegexNode.Scalar(_dotAll ? new(_ => true) : new(c => c != '\n'));
+            case '^':
+                return new RegexNode.Assertion(RegexAssertion.LineStart);
+            case '$':
+                return new RegexNode.Assertion(RegexAssertion.LineEnd);
+            case '\\':
+                return Escape();
+            case '*' or '+' or '?':
+                throw Error("a quantifier with nothing to repeat");
+            default:
+                return Literal(scalar);
+        }
+    }
+
+    private RegexNode.Scalar Literal(int scalar) => new(Cased(ScalarSet.Of(scalar)));
+
+    private ScalarSet Cased(ScalarSet set) => _ignoreCase ? set.IgnoreCase() : set;
+
+    private RegexNode? Group()
+    {
+        RegexNode body;
+        if (!TryTake('?'))
+        {
+            var number = ++Captures;
+            body = new RegexNode.Capture(Alternatives(), number);
+        }
+        else if (TryTake(':'))
+        {
+            body = Alternatives();
+        }
+        else if (TryTake('>'))
+        {
+            body = new RegexNode.Atomic(Alternatives());
+        }
+        else if (TryTake('=') || TryTake('!'))
+        {
+            var negative = _pattern[_position - 1] == '!';
+            body = new RegexNode.Look(Alternatives(), Behind: false, negative);
+        }
+        else if (TryTake('<'))
+        {
+            body = LookBehindOrNamed();
+        }
+        else
+        {
+            return Flags();
+        }
+
+        Expect(')');
+        return body;
+    }
+
+    private RegexNode LookBehindOrNamed()
+    {
+        if (TryTake('=') || TryTake('!'))
+        {
+            var negative = _pattern[_position - 1] == '!';
+            return new RegexNode.Look(Alternatives(), Behind: true, negative);
+        }
+
+        var close = Array.IndexOf(_pattern, '>', _position);
+        _position = close > _position ? close + 1 : throw Error("a group name without '>'");
+        var number = ++Captures;
+        return new RegexNode.Capture(Alternatives(), number);
+    }
+
+    /// <summary><c>(?i:…)</c> and <c>(?i)</c>, which lasts to the end of the enclosing group.</summary>
+    private RegexNode? Flags()
+    {
+        var (ignoreCase, dotAll) = (_ignoreCase, _dotAll);
+        var value = true;
+        while (true)
+        {
+            switch (_position < _pattern.Length ? _pattern[_position++] : -1)
+            {
+                case 'i':
+                    _ignoreCase = value;
+                    break;
+                case 'm' or 's':
+                    _dotAll = value;
+                    break;
+                case 'u':
+                    break;
+                case '-':
+                    value = false;
+                    break;
+                case ')':
+                    // Ruby: the flags hold for the rest of the group, alternatives included.
+                    return _position >= _pattern.Length || _pattern[_position] == ')' ? null : Alternatives();
+                case ':':
+                    var body = Alternatives();
+                    Expect(')');
+                    (_ignoreCase, _dotAll) = (ignoreCase, dotAll);
+                    return body;
+                default:
+                    throw Error("an unknown group flag");
+            }
+        }
+    }
+
+    private RegexNode Escape()
+    {
+        var scalar = Next("an unfinished escape");
+        switch (scalar)
+        {
+            case 'b':
+                return new RegexNode.Assertion(RegexAssertion.WordBoundary);
+            case 'B':
+                return new RegexNode.Assertion(RegexAssertion.NotWordBoundary);
+            case 'A':
+                return new RegexNode.Assertion(RegexAssertion.TextStart);
+            case 'z':
+                return new RegexNode.Assertion(RegexAssertion.TextEnd);
+            case 'Z':
+                return new RegexNode.Assertion(RegexAssertion.TextEndOrLastLineEnd);
+            case >= '1' and <= '9':
+                return new RegexNode.Reference(scalar - '0');
+            case 'R':
+                return new RegexNode.Alternation(
+                [
+                    new RegexNode.Concatenation([Literal('\r'), Literal('\n')]),
+                    new RegexNode.Scalar(new(c => c is (>= '\n' and <= '\r') or 0x85 or 0x2028 or 0x2029)),
+                ]);
+            default:
+                return new RegexNode.Scalar(EscapedSet(scalar) ?? Cased(ScalarSet.Of(EscapedScalar(scalar))));
+        }
+    }
+
+    private ScalarSet? EscapedSet(int scalar) => scalar switch
+    {
+        's' => new(Scalars.IsWhiteSpace),
+        'S' => new(c => !Scalars.IsWhiteSpace(c)),
+        'd' => new(c => Utf8.Category(c) == UnicodeCategory.DecimalDigitNumber),
+        'D' => new(c => Utf8.Category(c) != UnicodeCategory.DecimalDigitNumber),
+        'w' => new(Scalars.IsWord),
+        'W' => new(c => !Scalars.IsWord(c)),
+        'h' => new(c => c < 0x80 && char.IsAsciiHexDigit((char)c)),
+        'H' => new(c => c >= 0x80 || !char.IsAsciiHexDigit((char)c)),
+        'p' or 'P' => Property(negative: scalar == 'P'),
+        _ => null,
+    };
+
+    private ScalarSet Property(bool negative)
+    {
+        string name;
+        if (TryTake('{'))
+        {
+            var close = Array.IndexOf(_pattern, '}', _position);
+            name = close < 0 ? throw Error("a property name without '}'") : Text(_position, close);
+            _position = close + 1;
+        }
+        else
+        {
+            name = new Rune(Next("an unfinished property")).ToString();
+        }
+
+        if (name.StartsWith('^'))
+        {
+            (name, negative) = (name[1..], !negative);
+        }
+
+        var set = UnicodeProperties.Find(name) ?? throw Error($"the Unicode property '{name}', which is not supported");
+        set = Cased(set);
+        return negative ? set.Complement() : set;
+    }
+
+    private int EscapedScalar(int scalar) => scalar switch
+    {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'f' => '\f',
+        'v' => '\v',
+        'a' => '\a',
+        'e' => 0x1B,
+        '0' => 0,
+        'x' => TryTake('{') ? HexUntilBrace() : Hex(2),
+        'u' => TryTake('{') ? HexUntilBrace() : Hex(4),
+        >= 'A' and <= 'Z' or >= 'a' and <= 'z' or >= '0' and <= '9' => throw Error($"the escape '\\{(char)scalar}', which is not supported"),
+        _ => scalar,
+    };
+
+    private int HexUntilBrace()
+    {
+        var close = Array.IndexOf(_pattern, '}', _position);
+        var value = Hex(close < 0 ? throw Error("a code point without '}'") : close - _position);
+        _position++;
+        return value;
+    }
+
+    private int Hex(int digits)
+    {
+        var end = Math.Min(_position + digits, _pattern.Length);
+        if (!int.TryParse(Text(_position, end), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || !Rune.IsValid(value))
+        {
+            throw Error("an invalid code point");
+        }
+
+        _position = end;
+        return value;
+    }
+
+    /// <summary>A bracket expression after its <c>[</c>: ranges, escapes, nested classes, POSIX names, <c>&amp;&amp;</c>.</summary>
+    private ScalarSet Class()
+    {
+        if (++_nesting > MaximumNesting)
+        {
+            throw Error($"classes nested more than {MaximumNesting} deep");
+        }
+
+        var negative = TryTake('^');
+        var parts = new List<ScalarSet>();
+        ScalarSet? left = null;
+        for (var first = true; first || !TryTake(']'); first = false)
+        {
+            var scalar = Next("a class without ']'");
+            if (scalar == '[')
+            {
+                parts.Add(PosixClass() ?? Class());
+            }
+            else if (scalar == '&' && TryTake('&'))
+            {
+                left = Intersection(left, parts);
+                parts = [];
+            }
+            else if (scalar == '\\' && EscapedSet(Next("an unfinished escape")) is { } set)
+            {
+                parts.Add(set);
+            }
+            else
+            {
+                var low = scalar == '\\' ? ClassEscape(_pattern[_position - 1]) : scalar;
+                parts.Add(Cased(Range(low)));
+            }
+        }
+
+        _nesting--;
+        var all = Intersection(left, parts);
+        return negative ? all.Complement() : all;
+    }
+
+    private static ScalarSet Intersection(ScalarSet? left, List<ScalarSet> parts)
+    {
+        var right = parts.Count == 0 ? new ScalarSet(_ => false) : ScalarSet.Union(parts);
+        return left is null ? right : left.Intersect(right);
+    }
+
+    private int ClassEscape(int scalar) => scalar == 'b' ? '\b' : EscapedScalar(scalar);
+
+    private ScalarSet Range(int low)
+    {
+        if (_position + 1 >= _pattern.Length || _pattern[_position] != '-' || _pattern[_position + 1] == ']')
+        {
+            return ScalarSet.Of(low);
+        }
+
+        _position++;
+        var high = Next("an unfinished range");
+        high = high == '\\' ? ClassEscape(Next("an unfinished escape")) : high;
+        return high < low ? throw Error("a range whose end is below its start") : new(c => c >= low && c <= high);
+    }
+
+    private ScalarSet? PosixClass()
+    {
+        if (_position >= _pattern.Length || _pattern[_position] != ':')
+        {
+            return null;
+        }
+
+        var close = Array.IndexOf(_pattern, ':', _position + 1);
+        if (close < 0 || close + 1 >= _pattern.Length || _pattern[close + 1] != ']')
+        {
+            return null;
+        }
+
+        var name = Text(_position + 1, close);
+        var negative = name.StartsWith('^');
+        var set = UnicodeProperties.Find(negative ? name[1..] : name) ?? throw Error($"the class '[:{name}:]', which is not supported");
+        _position = close + 2;
+        return negative ? set.Complement() : set;
+    }
+
+    private int Next(string otherwise) => _position < _pattern.Length ? _pattern[_position++] : throw Error(otherwise);
+
+    private bool TryTake(int scalar)
+    {
+        if (_position < _pattern.Length && _pattern[_position] == scalar)
+        {
+            _position++;
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Expect(char scalar)
+    {
+        if (!TryTake(scalar))
+        {
+            throw Error($"no '{scalar}' where one is needed");
+        }
+    }
+
+    private string Text(int from, int to) => string.Concat(_pattern[from..to].Select(scalar => new Rune(scalar).ToString()));
+
+    private FormatException Error(string found) => new($"the regular expression has {found} (at character {_position})");
+}

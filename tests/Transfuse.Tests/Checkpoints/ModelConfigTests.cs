@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Transfuse.Checkpoints;
+using Transfuse.Errors;
+
+namespace Transfuse.Tests.Checkpoints;
+
+public sealed class ModelConfigTests
+{
+    private static readonly int[] NoIds = [];
+    private static readonly Dictionary<string, string> NoKeys = [];
+
+    [Fact]
+    public void Silent_files_take_the_defaults_of_their_class()
+    {
+        var llama = Assert.IsType<LlamaConfig>(ModelConfig.Parse("""{"model_type":"llama"}""", "c"));
+        Assert.Equal((32000, 4096, 11008, 32, 32, 32, 128), (llama.VocabularySize, llama.HiddenSize, llama.IntermediateSize, llama.LayerCount, llama.HeadCount, llama.KeyValueHeadCount, llama.HeadSize));
+        Assert.Equal((1e-6, 10000.0, false, 1), (llama.NormEpsilon, llama.Rope.Theta, llama.TiesEmbeddings, llama.BosId));
+        Assert.Equal([2], llama.EosIds);
+
+        var neoX = Assert.IsType<GptNeoXConfig>(ModelConfig.Parse("""{"model_type":"gpt_neox","rope_theta":7}""", "c"));
+        Assert.Equal((10000.0, 0.25, true, true), (neoX.Rope.Theta, neoX.Rope.PartialRotaryFactor, neoX.ParallelResidual, neoX.AttentionBias));
+
+        var mpt = Assert.IsType<MptConfig>(ModelConfig.Parse("""{"model_type":"mpt"}""", "c"));
+        Assert.Equal((2048, 8192, true, false, 8.0), (mpt.HiddenSize, mpt.IntermediateSize, mpt.TiesEmbeddings, mpt.HasBias, mpt.AlibiBiasMax));
+        Assert.Empty(mpt.EosIds);
+    }
+
+    [Theory]
+    [InlineData("""{"rope_theta":5e5}""", "default", 5e5, 1)]
+    [InlineData("""{"rope_parameters":{"rope_type":"default","rope_theta":3}}""", "default", 3, 1)]
+    [InlineData("""{"rope_scaling":null,"rope_theta":5}""", "default", 5, 1)]
+    [InlineData("""{"rope_scaling":{"type":"linear","factor":4},"rope_theta":5}""", "linear", 5, 4)]
+    [InlineData("""{"rope_scaling":{"type":"dynamic","rope_type":"linear","factor":2.5}}""", "linear", 10000, 2.5)]
+    [InlineData("""{"rope_scaling":{"type":"linear","factor":4.0},"rope_parameters":{"rope_type":"default","rope_theta":9}}""", "linear", 10000, 4)]
+    public void Rope_is_read_in_every_spelling(string keys, string type, double theta, double factor)
+    {
+        var rope = ((LlamaConfig)ModelConfig.Parse(Llama(keys), "c")).Rope;
+        Assert.Equal((type, theta, factor), (rope.Type, rope.Theta, rope.Factor));
+    }
+
+    [Theory]
+    [InlineData("""{"model_type":"bert"}""", "gpt_neox")]
+    [InlineData("""{}""", "model_type")]
+    [InlineData("""{"model_type":7}""", "model_type")]
+    [InlineData("""{"model_type":"llama","hidden_size":"big"}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","hidden_size":0}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","hidden_size":1.5}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","hidden_size":1e30}""", "hidden_size")]
+    [InlineData("""{"model_type":"llama","num_attention_heads":30}""", "heads")]
+    [InlineData("""{"model_type":"llama","num_key_value_heads":5}""", "heads")]
+    [InlineData("""{"model_type":"llama","head_dim":7}""", "even")]
+    [InlineData("""{"model_type":"llama","rms_norm_eps":"x"}""", "rms_norm_eps")]
+    [InlineData("""{"model_type":"llama","tie_word_embeddings":1}""", "tie_word_embeddings")]
+    [InlineData("""{"model_type":"llama","eos_token_id":[1,"x"]}""", "eos_token_id")]
+    [InlineData("""{"model_type":"llama","hidden_act":"mish"}""", "hidden_act")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"mystery"}}""", "mystery")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"type":"linear"}}""", "factor")]
+    [InlineData("""{"model_type":"llama","rope_scaling":3}""", "rope_scaling")]
+    [InlineData("""{"model_type":"mpt","attn_config":{"alibi":false}}""", "alibi")]
+    [InlineData("""{"model_type":"mpt","attn_config":{"qk_ln":true}}""", "qk_ln")]
+    [InlineData("""{"model_type":"mpt","attn_config":{"clip_qkv":"x"}}""", "attn_config.clip_qkv")]
+    [InlineData("""{"model_type":"mpt","logit_scale":"two"}""", "logit_scale")]
+    [InlineData("""{"model_type":"llama","model_type":"mpt"}""", "JSON")]
+    [InlineData("""{"model_type":"\ud800"}""", "Unicode")]
+    [InlineData("""[]""", "object")]
+    [InlineData("nonsense", "JSON")]
+    public void Errors_name_the_key(string json, string inMessage)
+    {
+        var exception = Assert.Throws<ModelFormatException>(() => ModelConfig.Parse(json, "folder/config.json"));
+        Assert.StartsWith("folder/config.json: ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(inMessage, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_file_is_a_format_error() =>
+        Assert.Throws<ModelFormatException>(() => ModelConfig.Load(Path.Combine(Path.GetTempPath(), "transfuse-no-such-folder")));
+
+    [Theory]
+    [InlineData("""{"model_type":"llama","num_key_value_heads":4,"head_dim":48,"rope_scaling":{"type":"linear","factor":4},"eos_token_id":[2,5],"pad_token_id":0,"attention_bias":true,"my_key":{"x":[1,2.0]},"tie_word_embeddings":true}""")]
+    [InlineData("""{"model_type":"gpt_neox","rotary_pct":0.5,"rotary_emb_base":500,"use_parallel_residual":false,"rope_scaling":{"rope_type":"linear","factor":2},"bos_token_id":null,"eos_token_id":null}""")]
+    [InlineData("""{"model_type":"mpt","attn_config":{"clip_qkv":8,"softmax_scale":0.125,"alibi_bias_max":16,"kv_n_heads":4},"expansion_ratio":2.5,"logit_scale":"inv_sqrt_d_model","no_bias":false}""")]
+    public void What_is_written_reads_the_same(string json)
+    {
+        var config = ModelConfig.Parse(json, "c");
+        var again = ModelConfig.Parse(config.ToJson(), "c");
+        Assert.Equal(config.ToJson(), again.ToJson());
+        Assert.Equal(config.EosIds, again.EosIds);
+        Assert.Equal(Comparable(config), Comparable(again));
+    }
+
+    [Fact]
+    public void The_written_file_has_the_keys_of_both_versions_of_transformers()
+    {
+        var json = ModelConfig.Parse(Llama("""{"rope_scaling":{"type":"linear","factor":4},"mine":"x","use_cache":false}"""), "c").ToJson("bfloat16");
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        Assert.Equal("LlamaForCausalLM", root.GetProperty("architectures")[0].GetString());
+        Assert.Equal("bfloat16", root.GetProperty("torch_dtype").GetString());
+        Assert.Equal("4.0", root.GetProperty("rope_scaling").GetProperty("factor").GetRawText());
+        Assert.Equal("linear", root.GetProperty("rope_scaling").GetProperty("type").GetString());
+        Assert.Equal("linear", root.GetProperty("rope_parameters").GetProperty("rope_type").GetString());
+        Assert.Equal("10000.0", root.GetProperty("rope_parameters").GetProperty("rope_theta").GetRawText());
+        Assert.Equal("10000.0", root.GetProperty("rope_theta").GetRawText());
+        Assert.Equal("1e-06", root.GetProperty("rms_norm_eps").GetRawText());
+        Assert.Equal("x", root.GetProperty("mine").GetString());
+    }
+
+    private static string Llama(string keys) => keys.Insert(1, "\"model_type\":\"llama\"" + (keys.Length > 2 ? "," : ""));
+
+    // Lists and dictionaries compare by reference in records.
+    private static ModelConfig Comparable(ModelConfig config) => config with { EosIds = NoIds, OtherKeys = NoKeys };
+}

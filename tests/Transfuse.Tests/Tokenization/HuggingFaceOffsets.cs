@@ -1,0 +1,144 @@
+using System.Text;
+using System.Text.Json;
+using Transfuse.Tokenization;
+
+namespace Transfuse.Tests.Tokenization;
+
+/// <summary>
+/// Derives the original's offsets from our exact byte spans, by the rules in which the two differ: the original gives whole characters,
+/// gives an inserted character the range of the character that it stands before, gives a composed character the range of its first
+/// part, puts template tokens at 0, and may trim white space off the ends.
+/// </summary>
+internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
+{
+    private readonly bool _composes = Mentions(tokenizer, "normalizer", "NFC") || Mentions(tokenizer, "normalizer", "NFKC");
+    private readonly (bool Trim, bool Prefix)? _trim = FindTrim(tokenizer.GetProperty("post_processor"));
+
+    internal List<int> Of(byte[] text, Encoding encoding, Tokenizer tokenizerUnderTest, ISet<int> templateIds)
+    {
+        var result = new List<int>();
+        for (var i = 0; i < encoding.Count; i++)
+        {
+            var span = encoding.Spans[i];
+            if (span.Length == 0 && templateIds.Contains(encoding.Ids[i]))
+            {
+                result.AddRange([0, 0]);
+                continue;
+            }
+
+            var (start, end) = Widen(text, span);
+            if (_composes)
+            {
+                end = DropComposedMarks(text, start, end);
+            }
+
+            if (_trim is { Trim: true } trim)
+            {
+                (start, end) = Trim(text, start, end, tokenizerUnderTest.TokenString(encoding.Ids[i])!, i == 0 && trim.Prefix);
+            }
+
+            result.AddRange([start, end]);
+        }
+
+        return result;
+    }
+
+    private static (int Start, int End) Widen(byte[] text, ByteSpan span)
+    {
+        var (start, end) = (span.Start, Math.Max(span.End, Math.Min(span.Start + 1, text.Length)));
+        while (start > 0 && (text[start] & 0xC0) == 0x80)
+        {
+            start--;
+        }
+
+        while (end < text.Length && (text[end] & 0xC0) == 0x80)
+        {
+            end++;
+        }
+
+        return (start, end);
+    }
+
+    private static int DropComposedMarks(byte[] text, int start, int end)
+    {
+        var whole = Count(text, start, end);
+        for (var shorter = end; shorter > start;)
+        {
+            do
+            {
+                shorter--;
+            }
+            while (shorter > start && (text[shorter] & 0xC0) == 0x80);
+
+            if (shorter == start || Count(text, start, shorter) != whole)
+            {
+                return end;
+            }
+
+            end = shorter;
+        }
+
+        return end;
+    }
+
+    private static int Count(byte[] text, int start, int end) =>
+        System.Text.Encoding.UTF8.GetString(text, start, end - start).Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
+
+    private static (int Start, int End) Trim(byte[] text, int start, int end, string token, bool keepsOne)
+    {
+        var runes = token.EnumerateRunes().ToList();
+        var leading = runes.TakeWhile(IsSpace).Count();
+        var trailing = runes.AsEnumerable().Reverse().TakeWhile(IsSpace).Count();
+        leading = keepsOne && leading > 0 ? leading - 1 : leading;
+        var from = start;
+        for (var i = 0; i < leading && from < end; i++)
+        {
+            from = Next(text, from);
+        }
+
+        var to = end;
+        for (var i = 0; i < trailing && to > from; i++)
+        {
+            do
+            {
+                to--;
+            }
+            while (to > from && (text[to] & 0xC0) == 0x80);
+        }
+
+        return (from, to);
+    }
+
+    private static bool IsSpace(Rune rune) => rune.Value == 0x120 || Rune.IsWhiteSpace(rune);
+
+    private static int Next(byte[] text, int index)
+    {
+        do
+        {
+            index++;
+        }
+        while (index < text.Length && (text[index] & 0xC0) == 0x80);
+
+        return index;
+    }
+
+    private static bool Mentions(JsonElement tokenizer, string part, string type) =>
+        tokenizer.GetProperty(part).GetRawText().Contains($"\"{type}\"", StringComparison.Ordinal);
+
+    private static (bool Trim, bool Prefix)? FindTrim(JsonElement processor)
+    {
+        if (processor.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        if (processor.TryGetProperty("processors", out var parts))
+        {
+            return parts.EnumerateArray().Select(FindTrim).FirstOrDefault(trim => trim is not null);
+        }
+
+        return processor.TryGetProperty("trim_offsets", out var value)
+            ? (value.GetBoolean(), processor.GetProperty("add_prefix_space").GetBoolean())
+            : null;
+    }
+}
