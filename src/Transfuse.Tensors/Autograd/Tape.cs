@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Devices;
+using Transfuse.Tensors.Random;
 
 namespace Transfuse.Tensors.Autograd;
 
@@ -14,17 +15,26 @@ public sealed class Tape : IDisposable
 {
     private readonly List<Operation> _operations = [];
     private readonly List<Variable> _owned = [];
+    private readonly bool _trains;
+    private bool _ranBackward;
+    private List<(RandomStream Stream, ulong Counter)>? _streams;
 
     /// <summary>Starts an empty tape.</summary>
     /// <param name="device">Where operations run.</param>
     /// <param name="recordGradients">False for scoring: nothing is kept for a backward pass.</param>
     /// <param name="recompute">Keep only the inputs of <see cref="Block{TContext}"/>s and compute their insides again in the backward pass.</param>
     public Tape(Device device, bool recordGradients = true, bool recompute = false)
+        : this(device, recordGradients, recompute, recordGradients)
+    {
+    }
+
+    private Tape(Device device, bool recordGradients, bool recompute, bool trains)
     {
         ArgumentNullException.ThrowIfNull(device);
         Device = device;
         RecordsGradients = recordGradients;
         Recomputes = recordGradients && recompute;
+        _trains = trains;
     }
 
     /// <summary>Where operations run.</summary>
@@ -36,13 +46,25 @@ public sealed class Tape : IDisposable
     /// <summary>Whether blocks are computed again in the backward pass.</summary>
     public bool Recomputes { get; }
 
+    /// <summary>Whether this is part of a training step: it records gradients, or is the first pass of a block that will run again.</summary>
+    internal bool Trains => _trains;
+
+    /// <summary>Whether anything made on this tape would want a gradient if the tape recorded.</summary>
+    internal bool GradientWanted { get; private set; }
+
+    /// <summary>Random streams that operations drew from, with the counter before the first draw; needed to run a block again.</summary>
+    internal IReadOnlyList<(RandomStream Stream, ulong Counter)> Streams => _streams ?? [];
+
     /// <summary>
     /// Runs <paramref name="body"/> on <paramref name="input"/>. When scoring, everything it made but its result is given back at once;
     /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is simply run.
     /// </summary>
     /// <param name="input">The block's input.</param>
     /// <param name="context">Passed to the body.</param>
-    /// <param name="body">Computes the block; must give the same result each time.</param>
+    /// <param name="body">
+    /// Computes the block; must give the same result each time and leave the input's value as it is. Random streams that it draws from through
+    /// the tape's operations are wound back for the second run.
+    /// </param>
     public Variable Block<TContext>(Variable input, TContext context, Func<Tape, Variable, TContext, Variable> body)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -52,13 +74,6 @@ public sealed class Tape : IDisposable
 
     /// <summary>Puts a tensor on the tape as a constant or, with <paramref name="requiresGradient"/>, as an input whose gradient is kept. The tape takes ownership.</summary>
     public Variable Input(Tensor value, bool requiresGradient = false) => Own(new Variable(value, requiresGradient && RecordsGradients));
-
-    /// <summary>Puts a tensor on the tape as a constant that stays the caller's, who disposes it after the tape.</summary>
-    public Variable Borrow(Tensor value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return Own(new Variable(value.Reshape(value.Shape), requiresGradient: false));
-    }
 
     /// <summary>Sets the gradient of the loss with respect to <paramref name="variable"/>; copies <paramref name="gradient"/>.</summary>
     public void Seed(Variable variable, Tensor gradient)
@@ -70,13 +85,20 @@ public sealed class Tape : IDisposable
     }
 
     /// <summary>Runs every recorded operation backwards, newest first. Gradients of parameters are added to what they hold.</summary>
-    /// <exception cref="InvalidOperationException">The tape does not record gradients.</exception>
+    /// <exception cref="InvalidOperationException">The tape does not record gradients, or has run backwards already.</exception>
     public void Backward()
     {
         if (!RecordsGradients)
         {
             throw new InvalidOperationException("This tape was made for scoring; it has nothing to run backwards.");
         }
+
+        if (_ranBackward)
+        {
+            throw new InvalidOperationException("This tape has run backwards already; use a new tape for each forward pass.");
+        }
+
+        _ranBackward = true;
 
         for (var i = _operations.Count - 1; i >= 0; i--)
         {
@@ -85,7 +107,7 @@ public sealed class Tape : IDisposable
             operation.ReleaseSaved();
             if (operation.Output is { } output)
             {
-                ReleaseVariable(output);
+                Release(output);
             }
         }
 
@@ -103,14 +125,39 @@ public sealed class Tape : IDisposable
         _operations.Clear();
         foreach (var variable in _owned)
         {
-            ReleaseVariable(variable);
+            Release(variable);
         }
 
         _owned.Clear();
     }
 
-    /// <summary>A new variable of this tape that holds <paramref name="value"/>, with a gradient if any input wants one.</summary>
-    internal Variable Result(Tensor value, bool requiresGradient) => Own(new Variable(value, requiresGradient && RecordsGradients));
+    /// <summary>A tape for the first pass of a block of this one: nothing is kept, but operations behave as they do on this tape.</summary>
+    internal Tape ForFirstPass() => new(Device, recordGradients: false, recompute: false, _trains);
+
+    /// <summary>
+    /// A new variable of this tape that holds <paramref name="value"/>, with a gradient if any input wants one. Called before the value is
+    /// computed, so that the tape gives the memory back if the kernel throws.
+    /// </summary>
+    internal Variable Result(Tensor value, bool requiresGradient)
+    {
+        GradientWanted |= requiresGradient;
+        return Own(new Variable(value, requiresGradient && RecordsGradients));
+    }
+
+    /// <summary>Notes that an operation is about to draw from <paramref name="stream"/>.</summary>
+    internal void NoteStream(RandomStream stream, ulong counter)
+    {
+        _streams ??= [];
+        foreach (var (known, _) in _streams)
+        {
+            if (ReferenceEquals(known, stream))
+            {
+                return;
+            }
+        }
+
+        _streams.Add((stream, counter));
+    }
 
     /// <summary>Records <paramref name="operation"/> if the tape records, else gives back at once what it kept.</summary>
     internal void Record(Operation operation)
@@ -165,25 +212,33 @@ public sealed class Tape : IDisposable
         Device.Add(gradient, destination, destination);
     }
 
-    /// <summary>Gives back value and gradient of a variable that no remaining operation needs.</summary>
-    internal static void ReleaseVariable(Variable variable)
+    /// <summary>Takes <paramref name="variable"/> out of this tape's ownership; its value is then someone else's to give back.</summary>
+    internal void Disown(Variable variable)
     {
-        if (variable is Parameter)
+        if (ReferenceEquals(variable.Owner, this))
+        {
+            variable.Owner = null;
+        }
+    }
+
+    private Variable Own(Variable variable)
+    {
+        variable.Owner = this;
+        _owned.Add(variable);
+        return variable;
+    }
+
+    /// <summary>Gives back value and gradient of a variable that no remaining operation needs, if this tape owns it.</summary>
+    private void Release(Variable variable)
+    {
+        if (!ReferenceEquals(variable.Owner, this))
         {
             return;
         }
 
+        variable.Owner = null;
         variable.Value.Dispose();
         variable.Gradient?.Dispose();
         variable.Gradient = null;
-    }
-
-    /// <summary>Takes <paramref name="variable"/> out of this tape's ownership, for another tape.</summary>
-    internal void Disown(Variable variable) => _owned.Remove(variable);
-
-    internal Variable Own(Variable variable)
-    {
-        _owned.Add(variable);
-        return variable;
     }
 }

@@ -17,6 +17,14 @@ public static class TapeOperations
         return limit >= 0 ? ClampOperation.Apply(tape, x, limit) : throw new ArgumentOutOfRangeException(nameof(limit), limit, "A limit is 0 or more.");
     }
 
+    /// <summary>A constant that stays the caller's: the tape neither changes nor disposes it. For key/value caches and tables.</summary>
+    public static Variable Borrow(this Tape tape, Tensor value)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(value);
+        return new Variable(value, requiresGradient: false);
+    }
+
     /// <summary>y = x·Wᵀ + b + residual.</summary>
     /// <param name="tape">Records the operation and owns the result.</param>
     /// <param name="x">[rows, in].</param>
@@ -35,14 +43,51 @@ public static class TapeOperations
             : throw new ShapeMismatchException("Linear", $"{x.Value.Shape}·{weight.Value.Shape}ᵀ", "equal inner dimensions");
     }
 
-    /// <summary>Rows of an embedding table: y[i] = factor·table[ids[i]], [ids, columns].</summary>
-    public static Variable Embed(this Tape tape, ReadOnlyMemory<int> ids, Variable table, float factor = 1) => throw new NotImplementedException();
+    /// <summary>Rows of an embedding table: y[i] = factor·table[ids[i]].</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="ids">Row of the table for each row of the result; must stay as they are until the backward pass.</param>
+    /// <param name="table">[vocabulary, columns].</param>
+    /// <param name="factor">Factor on every element.</param>
+    /// <returns>[ids, columns].</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An id is no row of the table; the message names its position.</exception>
+    public static Variable Embed(this Tape tape, ReadOnlyMemory<int> ids, Variable table, float factor = 1)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(table);
+        return EmbedOperation.Apply(tape, ids, table, factor);
+    }
 
-    /// <summary>y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns.</summary>
-    public static Variable RmsNorm(this Tape tape, Variable x, Variable weight, float epsilon, float weightOffset = 0) => throw new NotImplementedException();
+    /// <summary>y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019).</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="x">[rows, columns].</param>
+    /// <param name="weight">[columns].</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="weightOffset">Added to every weight; 1 for models that store w − 1.</param>
+    /// <returns>Of x's shape.</returns>
+    /// <exception cref="ShapeMismatchException">The weight does not have one element a column.</exception>
+    public static Variable RmsNorm(this Tape tape, Variable x, Variable weight, float epsilon, float weightOffset = 0)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        return RmsNormOperation.Apply(tape, x, weight, epsilon, weightOffset);
+    }
 
-    /// <summary>y = (x − mean)/√(var + ε)·w + b over the columns.</summary>
-    public static Variable LayerNorm(this Tape tape, Variable x, Variable weight, Variable? bias, float epsilon) => throw new NotImplementedException();
+    /// <summary>y = (x − mean)/√(var + ε)·w + b over the columns, biased variance (Ba et al. 2016).</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="x">[rows, columns].</param>
+    /// <param name="weight">[columns].</param>
+    /// <param name="bias">[columns], or null.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <returns>Of x's shape.</returns>
+    /// <exception cref="ShapeMismatchException">Weight or bias do not have one element a column.</exception>
+    public static Variable LayerNorm(this Tape tape, Variable x, Variable weight, Variable? bias, float epsilon)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(weight);
+        return LayerNormOperation.Apply(tape, x, weight, bias, epsilon);
+    }
 
     /// <summary>Rotates heads of <paramref name="x"/> in place (see <see cref="Device.Rope"/>); the gradient is rotated back in place.</summary>
     public static void RopeInPlace(
@@ -53,20 +98,63 @@ public static class TapeOperations
         this Tape tape, Variable query, HeadLayout queryLayout, Variable key, HeadLayout keyLayout, Variable value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments) => throw new NotImplementedException();
 
-    /// <summary>y = f(gate)·up with gate and up the two halves of the columns.</summary>
-    public static Variable Gated(this Tape tape, ActivationKind kind, Variable gateUp) => throw new NotImplementedException();
+    /// <summary>y = f(gate)·up with gate and up the two halves of the columns (SwiGLU, GeGLU; Shazeer 2020).</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="kind">f.</param>
+    /// <param name="gateUp">[rows, 2·columns].</param>
+    /// <returns>[rows, columns].</returns>
+    /// <exception cref="ShapeMismatchException">The number of columns is odd.</exception>
+    public static Variable Gated(this Tape tape, ActivationKind kind, Variable gateUp)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(gateUp);
+        return GatedOperation.Apply(tape, kind, gateUp);
+    }
 
-    /// <summary>y = f(x).</summary>
-    public static Variable Activate(this Tape tape, ActivationKind kind, Variable x) => throw new NotImplementedException();
+    /// <summary>y = f(x), of x's shape.</summary>
+    public static Variable Activate(this Tape tape, ActivationKind kind, Variable x)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        return ActivateOperation.Apply(tape, kind, x);
+    }
 
-    /// <summary>a + b.</summary>
-    public static Variable Add(this Tape tape, Variable a, Variable b) => throw new NotImplementedException();
+    /// <summary>a + b, of a's shape; both have the same number of elements.</summary>
+    /// <exception cref="ShapeMismatchException">They have not.</exception>
+    public static Variable Add(this Tape tape, Variable a, Variable b)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        return AddOperation.Apply(tape, a, b);
+    }
 
-    /// <summary>factor·x.</summary>
-    public static Variable Scale(this Tape tape, Variable x, float factor) => throw new NotImplementedException();
+    /// <summary>factor·x, of x's shape.</summary>
+    public static Variable Scale(this Tape tape, Variable x, float factor)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        return ScaleOperation.Apply(tape, x, factor);
+    }
 
-    /// <summary>Zeroes each element with probability <paramref name="rate"/> and scales the rest by 1/(1 − rate); the identity when not recording gradients.</summary>
-    public static Variable Dropout(this Tape tape, Variable x, float rate, RandomStream random) => throw new NotImplementedException();
+    /// <summary>
+    /// Zeroes each element with probability <paramref name="rate"/> and scales the rest by 1/(1 − rate) (Srivastava et al. 2014). Gives back
+    /// <paramref name="x"/> itself, drawing nothing, when scoring or at rate 0.
+    /// </summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="x">Any shape.</param>
+    /// <param name="rate">Probability in [0, 1).</param>
+    /// <param name="random">One number is drawn from it, whatever the size of x. A block that runs again finds the same mask.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is not in [0, 1).</exception>
+    public static Variable Dropout(this Tape tape, Variable x, float rate, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentOutOfRangeException.ThrowIfNegative(rate);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rate, 1);
+        return tape.Trains && rate > 0 ? DropoutOperation.Apply(tape, x, rate, random) : x;
+    }
 
     /// <summary>Head, softmax, hard labels and sparse teacher in one chunked operation (see <see cref="Device.LinearCrossEntropy"/>). A loss: needs no seed.</summary>
     public static CrossEntropyLosses LinearCrossEntropy(

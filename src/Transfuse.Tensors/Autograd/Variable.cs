@@ -15,6 +15,9 @@ public class Variable
     /// <summary>The gradient, of the value's shape, or null while nothing has flowed into it.</summary>
     public Tensor? Gradient { get; internal set; }
 
+    /// <summary>The tape that gives back value and gradient; null for parameters and borrowed values.</summary>
+    internal Tape? Owner { get; set; }
+
     /// <summary>Whether a gradient is wanted.</summary>
     public bool RequiresGradient { get; internal set; }
 }

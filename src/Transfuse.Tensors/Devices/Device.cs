@@ -56,6 +56,12 @@ public abstract class Device : IDisposable
     /// <summary>dx = dy where |x| ≤ limit, else 0; dx may be dy.</summary>
     public abstract void ClampBackward(Tensor x, float limit, Tensor dy, Tensor dx, bool accumulate);
 
+    /// <summary>
+    /// destination = x·mask/(1 − rate), or destination += that; an element's mask is 0 with probability <paramref name="rate"/> in [0, 1), by a
+    /// hash of <paramref name="key"/> and its index: the same key gives the same mask, so the gradient is the same call on dy.
+    /// </summary>
+    public abstract void Dropout(Tensor x, ulong key, float rate, Tensor destination, bool accumulate);
+
     /// <summary>destination = f(x).</summary>
     public abstract void Activate(ActivationKind kind, Tensor x, Tensor destination);
 

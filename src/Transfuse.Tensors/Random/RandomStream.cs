@@ -27,10 +27,10 @@ public sealed class RandomStream
     }
 
     /// <summary>How many numbers were drawn: the state.</summary>
-    public ulong Counter { get; private set; }
+    public ulong Counter { get; internal set; }
 
     /// <summary>64 random bits.</summary>
-    public ulong NextUInt64() => Mix(_key + (GoldenGamma * ++Counter));
+    public ulong NextUInt64() => Hash(_key, ++Counter);
 
     /// <summary>Uniform in [0, 1), 24 bits.</summary>
     public float NextSingle() => (NextUInt64() >> 40) * (1f / (1 << 24));
@@ -61,6 +61,9 @@ public sealed class RandomStream
             (items[i], items[j]) = (items[j], items[i]);
         }
     }
+
+    /// <summary>64 random bits that are a function of <paramref name="key"/> and <paramref name="counter"/> alone.</summary>
+    internal static ulong Hash(ulong key, ulong counter) => Mix(key + (GoldenGamma * counter));
 
     private static ulong Mix(ulong value)
     {

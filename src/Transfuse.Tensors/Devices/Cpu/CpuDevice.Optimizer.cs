@@ -1,12 +1,35 @@
+using Transfuse.Tensors.Devices.Cpu.Optimizer;
+using Transfuse.Tensors.Memory;
+
 namespace Transfuse.Tensors.Devices.Cpu;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments) =>
-        throw new NotImplementedException();
+    public override void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments)
+    {
+        RequireSameLength(nameof(AdamW), parameter, gradient);
+        RequireSameLength(nameof(AdamW), parameter, firstMoment);
+        RequireSameLength(nameof(AdamW), parameter, secondMoment);
+        ArgumentOutOfRangeException.ThrowIfLessThan(arguments.Step, 1, nameof(arguments));
+        var kernel = new AdamWKernel(Flat(parameter), Flat(gradient), Flat(firstMoment), Flat(secondMoment), arguments);
+        ForEach(kernel, 1, parameter.Length);
+    }
 
     /// <inheritdoc/>
-    public override double SumOfSquares(Tensor x) =>
-        throw new NotImplementedException();
+    public override double SumOfSquares(Tensor x)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        var taskCount = WorkBlocks.Of(1, x.Length).TaskCount;
+        using var scratch = new ScratchMemory(Memory, 2L * taskCount);
+        var sums = (double*)scratch.Data;
+        Run(taskCount, new SumOfSquaresBody(x.Data, x.Length, sums));
+        var total = 0.0;
+        for (var task = 0; task < taskCount; task++)
+        {
+            total += sums[task];
+        }
+
+        return total;
+    }
 }

@@ -1,12 +1,43 @@
+using Transfuse.Tensors.Devices.Cpu.Embedding;
+
 namespace Transfuse.Tensors.Devices.Cpu;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination) =>
-        throw new NotImplementedException();
+    public override void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination)
+    {
+        RequireEmbedding(nameof(Embed), ids.Span, table, destination);
+        fixed (int* pointer = ids.Span)
+        {
+            var body = new EmbedBody(pointer, ids.Length, table.Data, factor, destination.Data, table.Columns);
+            Run(body.TaskCount, body);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void EmbedBackward(ReadOnlyMemory<int> ids, float factor, Tensor dy, Tensor dTable) =>
-        throw new NotImplementedException();
+    public override void EmbedBackward(ReadOnlyMemory<int> ids, float factor, Tensor dy, Tensor dTable)
+    {
+        RequireEmbedding(nameof(EmbedBackward), ids.Span, dTable, dy);
+        fixed (int* pointer = ids.Span)
+        {
+            var body = new EmbedBackwardBody(pointer, ids.Length, factor, dy.Data, dTable.Data, dTable.Columns);
+            Run(body.TaskCount, body);
+        }
+    }
+
+    private static void RequireEmbedding(string operation, ReadOnlySpan<int> ids, Tensor table, Tensor rows)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(rows);
+        Require(rows.Length == (long)ids.Length * table.Columns, operation, rows, $"a row for each of {ids.Length} ids of", table);
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if ((uint)ids[i] >= (uint)table.Rows)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(ids), ids[i], $"{operation}: the id at row {i} is outside the table of {table.Rows} rows.");
+            }
+        }
+    }
 }

@@ -1,0 +1,39 @@
+using Transfuse.Tensors.Devices;
+
+namespace Transfuse.Tensors.Autograd.Operations;
+
+/// <summary>y = f(x); dx = f′(x)·dy.</summary>
+internal sealed class ActivateOperation : Operation
+{
+    private readonly ActivationKind _kind;
+    private readonly Variable _x;
+    private readonly Variable _y;
+
+    private ActivateOperation(ActivationKind kind, Variable x, Variable y)
+    {
+        _kind = kind;
+        _x = x;
+        _y = y;
+    }
+
+    internal override Variable Output => _y;
+
+    internal static Variable Apply(Tape tape, ActivationKind kind, Variable x)
+    {
+        var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
+        tape.Device.Activate(kind, x.Value, y.Value);
+        tape.Record(new ActivateOperation(kind, x, y));
+        return y;
+    }
+
+    internal override void Backward(Tape tape)
+    {
+        if (_y.Gradient is not { } dy || !_x.RequiresGradient)
+        {
+            return;
+        }
+
+        var accumulate = tape.GradientOf(_x, out var dx);
+        tape.Device.ActivateBackward(_kind, _x.Value, dy, dx, accumulate);
+    }
+}

@@ -1,0 +1,62 @@
+namespace Transfuse.Tensors.Autograd.Operations;
+
+/// <summary>y = x·r·(w + offset), r = (mean(x²) + ε)^(−1/2) a row; keeps r.</summary>
+internal sealed class RmsNormOperation : Operation
+{
+    private readonly Variable _x;
+    private readonly Variable _weight;
+    private readonly float _weightOffset;
+    private readonly Tensor _inverseRms;
+    private readonly Variable _y;
+
+    private RmsNormOperation(Variable x, Variable weight, float weightOffset, Tensor inverseRms, Variable y)
+    {
+        _x = x;
+        _weight = weight;
+        _weightOffset = weightOffset;
+        _inverseRms = inverseRms;
+        _y = y;
+    }
+
+    internal override Variable Output => _y;
+
+    internal static Variable Apply(Tape tape, Variable x, Variable weight, float epsilon, float weightOffset)
+    {
+        var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient || weight.RequiresGradient);
+        var inverseRms = tape.Device.Allocate(new Shape(x.Value.Rows));
+        var operation = new RmsNormOperation(x, weight, weightOffset, inverseRms, y);
+        try
+        {
+            tape.Device.RmsNorm(x.Value, weight.Value, weightOffset, epsilon, y.Value, inverseRms);
+        }
+        catch
+        {
+            operation.ReleaseSaved();
+            throw;
+        }
+
+        tape.Record(operation);
+        return y;
+    }
+
+    internal override void Backward(Tape tape)
+    {
+        if (_y.Gradient is not { } dy || !(_x.RequiresGradient || _weight.RequiresGradient))
+        {
+            return;
+        }
+
+        Tensor? dWeight = null;
+        if (_weight.RequiresGradient && !tape.GradientOf(_weight, out dWeight))
+        {
+            dWeight.Fill(0);
+        }
+
+        // Without a gradient to make for x, dy serves as the place to write one: nothing reads it afterwards.
+        var dx = dy;
+        var accumulate = _x.RequiresGradient && tape.GradientOf(_x, out dx);
+        tape.Device.RmsNormBackward(_x.Value, _weight.Value, _weightOffset, _inverseRms, dy, dx, accumulate, dWeight);
+    }
+
+    internal override void ReleaseSaved() => _inverseRms.Dispose();
+}
