@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
@@ -7,24 +8,32 @@ namespace Transfuse.Tensors.Parallelism;
 /// A fixed set of threads that share the tasks of one loop at a time. Tasks are claimed one by one, so a slow or busy core takes
 /// fewer; what a task computes never depends on who runs it, so results do not depend on the number of threads.
 /// </summary>
+/// <remarks>
+/// A worker joins a loop only while it is open; the caller closes it when no task is left and waits for those inside. So a worker that sleeps, or
+/// that a busy neighbour keeps off its core, never holds up a loop: the caller does the work alone.
+/// </remarks>
 public sealed unsafe class WorkerPool : IDisposable
 {
-    // A waiting worker spins about this long before it parks: longer than the gap between two kernels, far shorter than a time slice,
-    // so that a neighbour on the same core is not starved.
-    private const int SpinsBeforeParking = 2000;
+    // _state holds the number of the loop (upper half), whether it is closed, and how many workers are inside.
+    private const long NextLoop = 1L << 32;
+    private const long Closed = 1L << 31;
+    private const long InsideMask = Closed - 1;
+
+    // How long a thread spins before it sleeps: longer than the gap between two kernels, far shorter than a time slice.
+    private static readonly long s_spinTicks = Stopwatch.Frequency / 20_000;
 
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _work = new(0);
-    private readonly ManualResetEventSlim _done = new(false);
+    private readonly object _gate = new();
+    private readonly ManualResetEventSlim _lastLeft = new(false, spinCount: 0);
     private readonly Lock _oneLoopAtATime = new();
+    private readonly bool _spins;
     private delegate*<void*, int, int, void> _execute;
     private void* _body;
-    private int _taskCount;
-    private int _nextTask;
-    private int _pendingWorkers;
-    private int _generation;
+    private long _taskCount;
+    private long _nextTask;
+    private long _state = Closed;
     private int _parked;
-    private volatile bool _stopping;
+    private bool _stopping;
     private ExceptionDispatchInfo? _failure;
 
     /// <summary>Starts <paramref name="threads"/> − 1 background threads; the caller of a loop is the remaining one.</summary>
@@ -33,6 +42,9 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         WorkerCount = threads;
+
+        // With more threads than cores a spinning thread only keeps a working one away.
+        _spins = threads <= Environment.ProcessorCount;
         _threads = new Thread[threads - 1];
         for (var i = 0; i < _threads.Length; i++)
         {
@@ -46,103 +58,201 @@ public sealed unsafe class WorkerPool : IDisposable
     public int WorkerCount { get; }
 
     /// <summary>Runs every task once and returns when all are done. Loops of different callers run one after the other.</summary>
-    /// <remarks>A task must not start another loop on the same pool. The first exception of a task is thrown again here.</remarks>
+    /// <remarks>
+    /// After an exception no further task is begun, and one of the exceptions is thrown again here. <paramref name="body"/> must be a local variable:
+    /// it is not pinned.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">Called from a task of this pool.</exception>
+    /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     internal void Run<TBody>(int taskCount, ref TBody body)
         where TBody : struct, IParallelBody
     {
-        if (taskCount <= 1 || WorkerCount == 1)
+        ArgumentOutOfRangeException.ThrowIfNegative(taskCount);
+        if (_oneLoopAtATime.IsHeldByCurrentThread || IsWorkerThread())
         {
-            for (var task = 0; task < taskCount; task++)
-            {
-                body.Execute(task, 0);
-            }
-
-            return;
+            throw new InvalidOperationException("A task must not start another loop on the pool that runs it.");
         }
 
         lock (_oneLoopAtATime)
         {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            if (taskCount <= 1 || WorkerCount == 1)
+            {
+                for (var task = 0; task < taskCount; task++)
+                {
+                    body.Execute(task, 0);
+                }
+
+                return;
+            }
+
             _execute = &Invoke<TBody>;
             _body = Unsafe.AsPointer(ref body);
             _taskCount = taskCount;
-            _failure = null;
-            Volatile.Write(ref _nextTask, 0);
-            _done.Reset();
-            Volatile.Write(ref _pendingWorkers, _threads.Length);
-            Interlocked.Increment(ref _generation);
-            WakeParked();
+            _nextTask = 0;
+            Open();
             ClaimTasks(0);
-            WaitForOthers();
-            _failure?.Throw();
+            Close();
+            if (_failure is { } failure)
+            {
+                _failure = null;
+                failure.Throw();
+            }
         }
     }
 
-    /// <summary>Ends the threads. No loop may be running.</summary>
+    /// <summary>Ends the threads once a running loop is done. Disposing twice is harmless.</summary>
     public void Dispose()
     {
-        _stopping = true;
-        Interlocked.Increment(ref _generation);
-        _work.Release(Math.Max(1, _threads.Length));
-        foreach (var thread in _threads)
+        lock (_oneLoopAtATime)
         {
-            thread.Join();
-        }
-
-        _work.Dispose();
-        _done.Dispose();
-    }
-
-    private static void Invoke<TBody>(void* body, int task, int worker)
-        where TBody : struct, IParallelBody => Unsafe.AsRef<TBody>(body).Execute(task, worker);
-
-    private void Work(int worker)
-    {
-        var seen = 0;
-        while (true)
-        {
-            seen = WaitForGeneration(seen);
             if (_stopping)
             {
                 return;
             }
 
-            ClaimTasks(worker);
-            if (Interlocked.Decrement(ref _pendingWorkers) == 0)
+            lock (_gate)
             {
-                _done.Set();
+                Volatile.Write(ref _stopping, true);
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _lastLeft.Dispose();
+    }
+
+    private static void Invoke<TBody>(void* body, int task, int worker)
+        where TBody : struct, IParallelBody => Unsafe.AsRef<TBody>(body).Execute(task, worker);
+
+    // ---- The caller's side -----------------------------------------------------------------------------------------------------
+
+    /// <summary>Lets workers in and wakes as many sleepers as there are tasks for.</summary>
+    private void Open()
+    {
+        // The exchange is a full fence: either this thread sees a worker in _parked, or the worker sees the loop before it sleeps.
+        Interlocked.Exchange(ref _state, (_state & ~(NextLoop - 1)) + NextLoop);
+        if (Volatile.Read(ref _parked) == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            for (var wake = Math.Min(_parked, _taskCount - 1); wake > 0; wake--)
+            {
+                Monitor.Pulse(_gate);
             }
         }
     }
 
-    private int WaitForGeneration(int seen)
+    /// <summary>Lets no more workers in and waits for those inside.</summary>
+    private void Close()
     {
-        for (var spin = 0; spin < SpinsBeforeParking; spin++)
+        if ((Interlocked.Or(ref _state, Closed) & InsideMask) == 0)
         {
-            var generation = Volatile.Read(ref _generation);
-            if (generation != seen)
+            return;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        while (_spins && Stopwatch.GetTimestamp() - start < s_spinTicks)
+        {
+            if (IsEmpty())
             {
-                return generation;
+                return;
             }
 
             Thread.SpinWait(8);
         }
 
-        Interlocked.Increment(ref _parked);
-        while (Volatile.Read(ref _generation) == seen)
+        while (!IsEmpty())
         {
-            _work.Wait();
+            // A signal may be a late one of an earlier loop, hence the loop; reset before looking, so that none is lost.
+            _lastLeft.Wait();
+            _lastLeft.Reset();
         }
-
-        Interlocked.Decrement(ref _parked);
-        return Volatile.Read(ref _generation);
     }
 
-    private void WakeParked()
+    private bool IsEmpty() => (Volatile.Read(ref _state) & InsideMask) == 0;
+
+    private bool IsWorkerThread()
     {
-        var parked = Volatile.Read(ref _parked);
-        if (parked > 0)
+        var current = Thread.CurrentThread;
+        foreach (var thread in _threads)
         {
-            _work.Release(parked);
+            if (ReferenceEquals(thread, current))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // ---- The workers' side -----------------------------------------------------------------------------------------------------
+
+    private void Work(int worker)
+    {
+        var last = 0L;
+        while (TryEnter(ref last))
+        {
+            ClaimTasks(worker);
+            if ((Interlocked.Decrement(ref _state) & (Closed | InsideMask)) == Closed)
+            {
+                _lastLeft.Set();
+            }
+        }
+    }
+
+    /// <summary>Waits for an open loop other than <paramref name="last"/> and goes in; false when the pool is disposed.</summary>
+    private bool TryEnter(ref long last)
+    {
+        while (!Volatile.Read(ref _stopping))
+        {
+            var state = Volatile.Read(ref _state);
+            if (!IsOpen(state, last))
+            {
+                WaitForLoop(last);
+            }
+            else if (Interlocked.CompareExchange(ref _state, state + 1, state) == state)
+            {
+                last = state >> 32;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsOpen(long state, long last) => (state & Closed) == 0 && state >> 32 != last;
+
+    /// <summary>Returns when there is, or very recently was, an open loop other than <paramref name="last"/>, or the pool is being disposed.</summary>
+    private void WaitForLoop(long last)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (_spins && Stopwatch.GetTimestamp() - start < s_spinTicks)
+        {
+            if (IsOpen(Volatile.Read(ref _state), last))
+            {
+                return;
+            }
+
+            Thread.SpinWait(8);
+        }
+
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _parked);
+            while (!IsOpen(Volatile.Read(ref _state), last) && !_stopping)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            Interlocked.Decrement(ref _parked);
         }
     }
 
@@ -150,10 +260,10 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         try
         {
-            int task;
+            long task;
             while ((task = Interlocked.Increment(ref _nextTask) - 1) < _taskCount)
             {
-                _execute(_body, task, worker);
+                _execute(_body, (int)task, worker);
             }
         }
 #pragma warning disable CA1031 // rethrown on the caller's thread
@@ -163,20 +273,5 @@ public sealed unsafe class WorkerPool : IDisposable
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
             Volatile.Write(ref _nextTask, _taskCount);
         }
-    }
-
-    private void WaitForOthers()
-    {
-        for (var spin = 0; spin < SpinsBeforeParking; spin++)
-        {
-            if (Volatile.Read(ref _pendingWorkers) == 0)
-            {
-                return;
-            }
-
-            Thread.SpinWait(8);
-        }
-
-        _done.Wait();
     }
 }

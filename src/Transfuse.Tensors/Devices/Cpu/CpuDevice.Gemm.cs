@@ -1,8 +1,113 @@
+using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Errors;
+using Transfuse.Tensors.Simd;
+
 namespace Transfuse.Tensors.Devices.Cpu;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
-    public override void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null) =>
-        throw new NotImplementedException();
+    /// <remarks>
+    /// Sums run in float32 over blocks of at most 256 depths, and the blocks are added up. The destination must not overlap an operand.
+    /// </remarks>
+    /// <exception cref="ShapeMismatchException">The inner dimensions differ, or the destination or addend does not fit.</exception>
+    public override void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        ArgumentNullException.ThrowIfNull(destination);
+        var (rowsA, rowsB) = (RowCount(a.Shape), RowCount(b.Shape));
+        var (m, k) = layout == MatMulLayout.TN ? (a.Columns, rowsA) : (rowsA, a.Columns);
+        var (n, depthB) = layout == MatMulLayout.NT ? (rowsB, b.Columns) : (b.Columns, rowsB);
+        if (k != depthB)
+        {
+            throw new ShapeMismatchException("MatMul", $"{a.Shape} and {b.Shape} as {layout}", "equal inner dimensions");
+        }
+
+        if (RowCount(destination.Shape) != m || destination.Columns != n)
+        {
+            throw new ShapeMismatchException("MatMul", $"destination {destination.Shape}", $"{new Shape(m, n)}");
+        }
+
+        if (addend is not null && (RowCount(addend.Shape) != m || addend.Columns != n))
+        {
+            throw new ShapeMismatchException("MatMul", $"addend {addend.Shape}", $"{new Shape(m, n)}");
+        }
+
+        Multiply(new GemmArguments(layout, m, n, k, a.Data, b.Data, destination.Data, addend is null ? null : addend.Data));
+    }
+
+    /// <summary>The product by address, in this device's tier.</summary>
+    internal void Multiply(in GemmArguments arguments)
+    {
+        if (arguments.M == 0 || arguments.N == 0)
+        {
+            return;
+        }
+
+        if (arguments.K == 0)
+        {
+            CopyAddend(arguments);
+            return;
+        }
+
+        switch (Tier)
+        {
+            case KernelTier.Scalar:
+                Multiply<SimdScalar, SingleKernel<SimdScalar, TileProduct4, SimdScalar>>(default, arguments);
+                break;
+            case KernelTier.Vector128:
+                Multiply<Simd128, SingleKernel<Simd128, TileProduct4, Simd128>>(default, arguments);
+                break;
+            case KernelTier.Vector256:
+                Multiply<Simd256, SingleKernel<Simd256, TileProduct4, Simd128>>(default, arguments);
+                break;
+            default:
+                Multiply<Simd512, SingleKernel<Simd512, TileProduct8, Simd256>>(default, arguments);
+                break;
+        }
+    }
+
+    private void Multiply<TVector, TKernel>(TKernel kernel, in GemmArguments arguments)
+        where TVector : unmanaged, IVector<TVector>
+        where TKernel : struct, IGemmKernel
+    {
+        if (arguments.M <= DotGemm.MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous)
+        {
+            DotGemm.Run<TVector>(arguments, _workers);
+        }
+        else
+        {
+            PackedGemm.Run(kernel, arguments, _workers, Memory);
+        }
+    }
+
+    // An empty sum: the addend alone, or zero.
+    private static void CopyAddend(in GemmArguments arguments)
+    {
+        for (nint row = 0; row < arguments.M; row++)
+        {
+            var destination = new Span<float>(arguments.Destination + (row * arguments.N), arguments.N);
+            if (arguments.Addend == null)
+            {
+                destination.Clear();
+            }
+            else
+            {
+                new ReadOnlySpan<float>(arguments.Addend + (row * arguments.N), arguments.N).CopyTo(destination);
+            }
+        }
+    }
+
+    // Shape.Rows is 0 for a matrix without columns, whose rows count here.
+    private static int RowCount(Shape shape)
+    {
+        long rows = 1;
+        for (var axis = 0; axis < shape.Rank - 1; axis++)
+        {
+            rows = checked(rows * shape[axis]);
+        }
+
+        return checked((int)rows);
+    }
 }

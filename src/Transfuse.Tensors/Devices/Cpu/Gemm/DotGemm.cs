@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Parallelism;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>
+/// C = A·Bᵀ for a few rows of A (decoding): packing B would cost as much as multiplying, so each row of B is read once, as it lies, and
+/// multiplied with every row of A.
+/// </summary>
+internal static unsafe class DotGemm
+{
+    /// <summary>Most rows of A for which this is the faster way.</summary>
+    internal const int MaximumRows = 8;
+
+    // Rows of B that one task reads; about as many bytes as are worth a claim.
+    private const int BytesPerTask = 256 * 1024;
+
+    /// <summary>Computes a product whose operands both have contiguous depth and whose dimensions are all positive.</summary>
+    internal static void Run<TVector>(in GemmArguments arguments, WorkerPool workers)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var columns = (int)Math.Clamp(BytesPerTask / ((long)arguments.K * sizeof(float)) / 4 * 4, 4, 1 << 20);
+        var body = new Body<TVector>(arguments, columns);
+        workers.Run((arguments.N + columns - 1) / columns, ref body);
+    }
+
+    private readonly struct Body<TVector>(GemmArguments arguments, int columnsPerTask) : IParallelBody
+        where TVector : unmanaged, IVector<TVector>
+    {
+        public void Execute(int task, int worker)
+        {
+            var end = Math.Min((long)(task + 1) * columnsPerTask, arguments.N);
+            for (var column = task * columnsPerTask; column < end; column += 4)
+            {
+                var columns = (int)Math.Min(4, end - column);
+                for (var row = 0; row < arguments.M; row += 2)
+                {
+                    Multiply<TVector>(arguments, row, Math.Min(2, arguments.M - row), column, columns);
+                }
+            }
+        }
+    }
+
+    // Two rows of A by four of B; missing rows repeat the last one and are not written.
+    [SkipLocalsInit]
+    private static void Multiply<TVector>(in GemmArguments arguments, int row, int rows, int column, int columns)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var b = stackalloc float*[4];
+        for (var j = 0; j < 4; j++)
+        {
+            b[j] = arguments.B.At(column + Math.Min(j, columns - 1), 0);
+        }
+
+        var sums = stackalloc float[8];
+        if (rows == 2)
+        {
+            Dot2x4<TVector>(arguments.K, arguments.A.At(row, 0), arguments.A.At(row + 1, 0), b, sums);
+        }
+        else
+        {
+            Dot1x4<TVector>(arguments.K, arguments.A.At(row, 0), b, sums);
+        }
+
+        for (var i = 0; i < rows; i++)
+        {
+            var offset = ((nint)(row + i) * arguments.N) + column;
+            for (var j = 0; j < columns; j++)
+            {
+                arguments.Destination[offset + j] = sums[(i * 4) + j] + (arguments.Addend == null ? 0 : arguments.Addend[offset + j]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dot2x4<TVector>(int depth, float* a0, float* a1, float** b, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        TVector s00 = TVector.Zero, s01 = s00, s02 = s00, s03 = s00, s10 = s00, s11 = s00, s12 = s00, s13 = s00;
+        float* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+        nint d = 0;
+        for (; d <= depth - TVector.Count; d += TVector.Count)
+        {
+            var x0 = TVector.Load(a0 + d);
+            var x1 = TVector.Load(a1 + d);
+            var y = TVector.Load(b0 + d);
+            s00 = TVector.MultiplyAdd(x0, y, s00);
+            s10 = TVector.MultiplyAdd(x1, y, s10);
+            y = TVector.Load(b1 + d);
+            s01 = TVector.MultiplyAdd(x0, y, s01);
+            s11 = TVector.MultiplyAdd(x1, y, s11);
+            y = TVector.Load(b2 + d);
+            s02 = TVector.MultiplyAdd(x0, y, s02);
+            s12 = TVector.MultiplyAdd(x1, y, s12);
+            y = TVector.Load(b3 + d);
+            s03 = TVector.MultiplyAdd(x0, y, s03);
+            s13 = TVector.MultiplyAdd(x1, y, s13);
+        }
+
+        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s00), TVector.Sum(s01), TVector.Sum(s02), TVector.Sum(s03));
+        (sums[4], sums[5], sums[6], sums[7]) = (TVector.Sum(s10), TVector.Sum(s11), TVector.Sum(s12), TVector.Sum(s13));
+        AddRest((int)d, depth, a0, b, sums);
+        AddRest((int)d, depth, a1, b, sums + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dot1x4<TVector>(int depth, float* a, float** b, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
+        float* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+        nint d = 0;
+        for (; d <= depth - TVector.Count; d += TVector.Count)
+        {
+            var x = TVector.Load(a + d);
+            s0 = TVector.MultiplyAdd(x, TVector.Load(b0 + d), s0);
+            s1 = TVector.MultiplyAdd(x, TVector.Load(b1 + d), s1);
+            s2 = TVector.MultiplyAdd(x, TVector.Load(b2 + d), s2);
+            s3 = TVector.MultiplyAdd(x, TVector.Load(b3 + d), s3);
+        }
+
+        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s0), TVector.Sum(s1), TVector.Sum(s2), TVector.Sum(s3));
+        AddRest((int)d, depth, a, b, sums);
+    }
+
+    // The depths that fill no vector.
+    private static void AddRest(int start, int depth, float* a, float** b, float* sums)
+    {
+        for (var j = 0; j < 4; j++)
+        {
+            for (var d = start; d < depth; d++)
+            {
+                sums[j] = MathF.FusedMultiplyAdd(a[d], b[j][d], sums[j]);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>destination [m, n] = op(A)·op(B) + addend over a common dimension k, by address. Output and addend are dense.</summary>
+internal readonly unsafe struct GemmArguments
+{
+    /// <summary>Describes a product.</summary>
+    /// <param name="layout">Which operand is stored transposed.</param>
+    /// <param name="m">Rows of the output.</param>
+    /// <param name="n">Columns of the output.</param>
+    /// <param name="k">Common dimension.</param>
+    /// <param name="a">First operand.</param>
+    /// <param name="b">Second operand.</param>
+    /// <param name="destination">Output [m, n]; overlaps neither operand.</param>
+    /// <param name="addend">[m, n], null for none; may be the destination itself.</param>
+    internal GemmArguments(MatMulLayout layout, int m, int n, int k, float* a, float* b, float* destination, float* addend)
+    {
+        (M, N, K) = (m, n, k);
+        A = layout == MatMulLayout.TN ? new GemmOperand(a, m, false) : new GemmOperand(a, k, true);
+        B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true) : new GemmOperand(b, n, false);
+        Destination = destination;
+        Addend = addend;
+    }
+
+    /// <summary>Rows of the output.</summary>
+    internal int M { get; }
+
+    /// <summary>Columns of the output.</summary>
+    internal int N { get; }
+
+    /// <summary>Common dimension.</summary>
+    internal int K { get; }
+
+    /// <summary>Lines are rows of the output.</summary>
+    internal GemmOperand A { get; }
+
+    /// <summary>Lines are columns of the output.</summary>
+    internal GemmOperand B { get; }
+
+    /// <summary>Output [m, n].</summary>
+    internal float* Destination { get; }
+
+    /// <summary>[m, n] or null.</summary>
+    internal float* Addend { get; }
+}

@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>
+/// One input of a product, seen as lines along the common dimension ("depth"): the rows of op(A), the columns of op(B). Either the
+/// elements of a line lie side by side, or the lines do.
+/// </summary>
+/// <param name="data">First element.</param>
+/// <param name="stride">Elements between neighbouring lines (depth contiguous) or between neighbouring depths (otherwise).</param>
+/// <param name="depthContiguous">Whether the elements of one line lie side by side.</param>
+internal readonly unsafe struct GemmOperand(float* data, int stride, bool depthContiguous)
+{
+    /// <summary>Elements between neighbouring lines, or between neighbouring depths.</summary>
+    internal nint Stride { get; } = stride;
+
+    /// <summary>Whether the elements of one line lie side by side.</summary>
+    internal bool DepthContiguous { get; } = depthContiguous;
+
+    /// <summary>Address of element <paramref name="depth"/> of line <paramref name="line"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal float* At(nint line, nint depth) => DepthContiguous ? data + (line * Stride) + depth : data + (depth * Stride) + line;
+}

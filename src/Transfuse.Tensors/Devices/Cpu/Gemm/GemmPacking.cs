@@ -1,0 +1,96 @@
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>
+/// Packs blocks of the operands and multiplies packed blocks. A packed block holds, depth block by depth block, its panels one after
+/// the other.
+/// </summary>
+internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArguments arguments, GemmPlan plan)
+    where TKernel : struct, IGemmKernel
+{
+    private readonly TKernel _kernel = kernel;
+
+    /// <summary>The product.</summary>
+    internal GemmArguments Arguments { get; } = arguments;
+
+    /// <summary>The blocks.</summary>
+    internal GemmPlan Plan { get; } = plan;
+
+    /// <summary>Width of a panel of A (<paramref name="rows"/>) or B.</summary>
+    internal int TileLines(bool rows) => rows ? _kernel.TileRows : _kernel.TileColumns;
+
+    /// <summary>Bytes of a packed block of A (<paramref name="rows"/>) or B, a multiple of a cache line.</summary>
+    internal nuint SizeInBytes(bool rows, int lines)
+    {
+        var tile = TileLines(rows);
+        var padded = (nuint)((lines + tile - 1) / tile * tile);
+        var depth = (nuint)(PaddedDepth(Plan.DepthBlock) * ((Plan.SlabDepth + Plan.DepthBlock - 1) / Plan.DepthBlock));
+        return (padded * depth * (nuint)_kernel.ElementSize + 63) & ~(nuint)63;
+    }
+
+    /// <summary>Packs <paramref name="count"/> lines from <paramref name="first"/> of the block that starts at line <paramref name="blockStart"/> and has <paramref name="blockLines"/> lines.</summary>
+    internal void Pack(bool rows, GemmSlab slab, int blockStart, int blockLines, int first, int count, byte* block)
+    {
+        var tile = TileLines(rows);
+        for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
+        {
+            var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
+            var depthBlock = block + DepthBlockOffset(blockLines, tile, start);
+            for (var line = first; line < first + count; line += tile)
+            {
+                var lines = Math.Min(tile, blockLines - line);
+                var panel = depthBlock + PanelOffset(line, depth);
+                if (rows)
+                {
+                    _kernel.PackRows(Arguments.A, blockStart + line, lines, slab.FirstDepth + start, depth, panel);
+                }
+                else
+                {
+                    _kernel.PackColumns(Arguments.B, blockStart + line, lines, slab.FirstDepth + start, depth, panel);
+                }
+            }
+        }
+    }
+
+    /// <summary>Multiplies a packed block of rows with a packed block of columns into the output.</summary>
+    internal void Multiply(GemmSlab slab, byte* a, int firstRow, int rows, byte* b, int firstColumn, int columns)
+    {
+        for (var row = 0; row < rows; row += GemmPlan.RowBlock)
+        {
+            var rowEnd = Math.Min(row + GemmPlan.RowBlock, rows);
+            for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
+            {
+                var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
+                var aBlock = a + DepthBlockOffset(rows, _kernel.TileRows, start);
+                var bBlock = b + DepthBlockOffset(columns, _kernel.TileColumns, start);
+                var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
+                for (var column = 0; column < columns; column += _kernel.TileColumns)
+                {
+                    var width = Math.Min(_kernel.TileColumns, columns - column);
+                    MultiplyPanel(
+                        depth, aBlock, row, rowEnd, bBlock + PanelOffset(column, depth), firstRow, firstColumn + column, width, addend);
+                }
+            }
+        }
+    }
+
+    private void MultiplyPanel(
+        int depth, byte* aBlock, int row, int rowEnd, byte* panel, int firstRow, int column, int width, float* addend)
+    {
+        nint stride = Arguments.N;
+        for (; row < rowEnd; row += _kernel.TileRows)
+        {
+            var offset = ((firstRow + row) * stride) + column;
+            var tile = new GemmTile(
+                Arguments.Destination + offset, addend == null ? null : addend + offset, stride, Math.Min(_kernel.TileRows, rowEnd - row), width);
+            _kernel.Multiply(depth, aBlock + PanelOffset(row, depth), panel, tile);
+        }
+    }
+
+    private int PaddedDepth(int depth) => (depth + _kernel.DepthMultiple - 1) / _kernel.DepthMultiple * _kernel.DepthMultiple;
+
+    // All depth blocks before the last have the plan's depth.
+    private nint DepthBlockOffset(int lines, int tile, int start) =>
+        (nint)((lines + tile - 1) / tile * tile) * (start / Plan.DepthBlock) * PaddedDepth(Plan.DepthBlock) * _kernel.ElementSize;
+
+    private nint PanelOffset(int line, int depth) => (nint)line * PaddedDepth(depth) * _kernel.ElementSize;
+}

@@ -1,0 +1,20 @@
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>Where the product of two panels goes.</summary>
+/// <param name="destination">First element of the tile.</param>
+/// <param name="addend">First element of what is added, null for none; has the same stride.</param>
+/// <param name="stride">Elements between rows.</param>
+/// <param name="rows">Rows to write, at least 1.</param>
+/// <param name="columns">Columns to write, at least 1.</param>
+internal readonly unsafe struct GemmTile(float* destination, float* addend, nint stride, int rows, int columns)
+{
+    internal float* Destination { get; } = destination;
+
+    internal float* Addend { get; } = addend;
+
+    internal nint Stride { get; } = stride;
+
+    internal int Rows { get; } = rows;
+
+    internal int Columns { get; } = columns;
+}

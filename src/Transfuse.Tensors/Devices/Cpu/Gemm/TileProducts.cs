@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>The innermost loop of a matrix product for a given number of rows.</summary>
+internal unsafe interface ITileProduct
+{
+    /// <summary>Rows of a tile.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>
+    /// tile[i, j] = Σ over d &lt; depth of a[d, i]·b[d, j], + addend[i, j]. The tile is as wide as <typeparamref name="TRow"/>.
+    /// </summary>
+    static abstract void Multiply<TVector, TRow>(int depth, float* a, float* b, in GemmTile tile)
+        where TVector : unmanaged, IVector<TVector>
+        where TRow : unmanaged, ITileRow<TRow, TVector>;
+}
+
+/// <summary>
+/// Four rows: with three vectors a row, 12 sums, 3 vectors of B and one of A fill the 16 registers of a 128- or 256-bit tier exactly.
+/// </summary>
+internal readonly unsafe struct TileProduct4 : ITileProduct
+{
+    public static int Rows => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<TVector, TRow>(int depth, float* a, float* b, in GemmTile tile)
+        where TVector : unmanaged, IVector<TVector>
+        where TRow : unmanaged, ITileRow<TRow, TVector>
+    {
+        TRow r0 = default, r1 = default, r2 = default, r3 = default;
+        for (var end = a + ((nint)depth * 4); a != end; a += 4)
+        {
+            var v = TRow.Load(b);
+            b += TRow.Count;
+            r0 = TRow.MultiplyAdd(TVector.Create(a[0]), v, r0);
+            r1 = TRow.MultiplyAdd(TVector.Create(a[1]), v, r1);
+            r2 = TRow.MultiplyAdd(TVector.Create(a[2]), v, r2);
+            r3 = TRow.MultiplyAdd(TVector.Create(a[3]), v, r3);
+        }
+
+        var stride = tile.Stride;
+        var c = tile.Destination;
+        var d = tile.Addend;
+        var dStride = d == null ? 0 : stride;
+        TRow.Store(r0, c, d);
+        if (tile.Rows == 1)
+        {
+            return;
+        }
+
+        TRow.Store(r1, c += stride, d += dStride);
+        if (tile.Rows == 2)
+        {
+            return;
+        }
+
+        TRow.Store(r2, c += stride, d += dStride);
+        if (tile.Rows == 3)
+        {
+            return;
+        }
+
+        TRow.Store(r3, c + stride, d + dStride);
+    }
+}
+
+/// <summary>Eight rows: with three vectors a row, 24 sums, 3 vectors of B and one of A in the 32 registers of the 512-bit tier.</summary>
+internal readonly unsafe struct TileProduct8 : ITileProduct
+{
+    public static int Rows => 8;
+
+    // Written out row by row because only local variables stay in registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<TVector, TRow>(int depth, float* a, float* b, in GemmTile tile)
+        where TVector : unmanaged, IVector<TVector>
+        where TRow : unmanaged, ITileRow<TRow, TVector>
+    {
+        TRow r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
+        for (var end = a + ((nint)depth * 8); a != end; a += 8)
+        {
+            var v = TRow.Load(b);
+            b += TRow.Count;
+            r0 = TRow.MultiplyAdd(TVector.Create(a[0]), v, r0);
+            r1 = TRow.MultiplyAdd(TVector.Create(a[1]), v, r1);
+            r2 = TRow.MultiplyAdd(TVector.Create(a[2]), v, r2);
+            r3 = TRow.MultiplyAdd(TVector.Create(a[3]), v, r3);
+            r4 = TRow.MultiplyAdd(TVector.Create(a[4]), v, r4);
+            r5 = TRow.MultiplyAdd(TVector.Create(a[5]), v, r5);
+            r6 = TRow.MultiplyAdd(TVector.Create(a[6]), v, r6);
+            r7 = TRow.MultiplyAdd(TVector.Create(a[7]), v, r7);
+        }
+
+        var stride = tile.Stride;
+        var c = tile.Destination;
+        var d = tile.Addend;
+        var dStride = d == null ? 0 : stride;
+        TRow.Store(r0, c, d);
+        if (tile.Rows == 1)
+        {
+            return;
+        }
+
+        TRow.Store(r1, c += stride, d += dStride);
+        if (tile.Rows == 2)
+        {
+            return;
+        }
+
+        TRow.Store(r2, c += stride, d += dStride);
+        if (tile.Rows == 3)
+        {
+            return;
+        }
+
+        TRow.Store(r3, c += stride, d += dStride);
+        if (tile.Rows == 4)
+        {
+            return;
+        }
+
+        TRow.Store(r4, c += stride, d += dStride);
+        if (tile.Rows == 5)
+        {
+            return;
+        }
+
+        TRow.Store(r5, c += stride, d += dStride);
+        if (tile.Rows == 6)
+        {
+            return;
+        }
+
+        TRow.Store(r6, c += stride, d += dStride);
+        if (tile.Rows == 7)
+        {
+            return;
+        }
+
+        TRow.Store(r7, c + stride, d + dStride);
+    }
+}
