@@ -19,7 +19,10 @@ internal sealed class CaptureVerb : Verb
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
-        Description = "Text files, JSON lines or patterns.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Text files, JSON lines or patterns.",
+        HelpName = "file",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string> _field = new("--field") { Description = "Member of JSON lines that holds the text.", HelpName = "name", DefaultValueFactory = _ => "text" };
@@ -50,7 +53,9 @@ internal sealed class CaptureVerb : Verb
         var documents = CorpusReader.Read(
             new CorpusSource
             {
-                Paths = context.Arguments.GetRequiredValue(_corpus), BaseFolder = context.Settings.Folder, TextField = context.Arguments.GetRequiredValue(_field),
+                Paths = context.Arguments.GetRequiredValue(_corpus),
+                BaseFolder = context.Settings.Folder,
+                TextField = context.Arguments.GetRequiredValue(_field),
             },
             cancellation).ToList();
         var tokenizer = TokenizerFile.Load(folder);
@@ -84,7 +89,11 @@ internal sealed class CaptureVerb : Verb
             "transfuse.capture/1",
             () => new JsonObject
             {
-                ["store"] = output, ["documents"] = store.DocumentIds.Count, ["tokens"] = store.TokenCount, ["bytes"] = store.ByteCount, ["bytes_per_token"] = bytesPerToken,
+                ["store"] = output,
+                ["documents"] = store.DocumentIds.Count,
+                ["tokens"] = store.TokenCount,
+                ["bytes"] = store.ByteCount,
+                ["bytes_per_token"] = bytesPerToken,
             },
             () => context.Output.Line(FormattableString.Invariant(
                 $"{output}  {ProgressText.Number(store.DocumentIds.Count)} documents, {ProgressText.Number(store.TokenCount)} tokens, {ProgressText.Bytes(store.ByteCount)}, {bytesPerToken:F1} bytes a token")),

@@ -18,7 +18,10 @@ internal sealed class EvalVerb : Verb
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
-        Description = "Text files, JSON lines, patterns or folders.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Text files, JSON lines, patterns or folders.",
+        HelpName = "file",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string> _field = new("--field") { Description = "Member of JSON lines that holds the text.", HelpName = "name", DefaultValueFactory = _ => "text" };
@@ -46,7 +49,9 @@ internal sealed class EvalVerb : Verb
         var folder = context.Arguments.GetRequiredValue(_model);
         var source = new CorpusSource
         {
-            Paths = context.Arguments.GetRequiredValue(_corpus), BaseFolder = context.Settings.Folder, TextField = context.Arguments.GetRequiredValue(_field),
+            Paths = context.Arguments.GetRequiredValue(_corpus),
+            BaseFolder = context.Settings.Folder,
+            TextField = context.Arguments.GetRequiredValue(_field),
         };
         var documents = CorpusReader.Read(source, cancellation).ToList();
         var tokenizer = TokenizerFile.Load(context.Resolve(folder));

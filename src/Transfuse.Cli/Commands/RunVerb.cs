@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
-using Transfuse.Pipeline;
 
 namespace Transfuse.Cli.Commands;
 
@@ -12,7 +11,8 @@ internal sealed class RunVerb : Verb
 
     private readonly Argument<string[]> _settings = new("settings")
     {
-        Description = "Settings key=value in place of the recipe's.", Arity = ArgumentArity.ZeroOrMore,
+        Description = "Settings key=value in place of the recipe's.",
+        Arity = ArgumentArity.ZeroOrMore,
     };
 
     private readonly RunOptions _options = new();

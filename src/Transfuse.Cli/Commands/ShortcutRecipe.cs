@@ -10,7 +10,10 @@ internal sealed class ShortcutRecipe
 {
     private readonly Option<string[]> _corpus = new("--corpus")
     {
-        Description = "Text files, JSON lines or patterns to train on.", HelpName = "file", Required = true, AllowMultipleArgumentsPerToken = true,
+        Description = "Text files, JSON lines or patterns to train on.",
+        HelpName = "file",
+        Required = true,
+        AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string> _field = new("--field") { Description = "Member of JSON lines that holds the text.", HelpName = "name", DefaultValueFactory = _ => "text" };
@@ -18,7 +21,9 @@ internal sealed class ShortcutRecipe
 
     private readonly Option<double> _learningRate = new("--learning-rate")
     {
-        Description = "Highest learning rate.", HelpName = "rate", DefaultValueFactory = _ => new TrainSection().LearningRate,
+        Description = "Highest learning rate.",
+        HelpName = "rate",
+        DefaultValueFactory = _ => new TrainSection().LearningRate,
     };
 
     private readonly Option<string[]> _set = new("--set") { Description = "Any other key of the recipe: key=value.", HelpName = "key=value", AllowMultipleArgumentsPerToken = true };

@@ -75,13 +75,6 @@ public sealed class Tape : IDisposable
     /// <summary>Puts a tensor on the tape as a constant or, with <paramref name="requiresGradient"/>, as an input whose gradient is kept. The tape takes ownership.</summary>
     public Variable Input(Tensor value, bool requiresGradient = false) => Own(new Variable(value, requiresGradient && RecordsGradients));
 
-    /// <summary>Puts a tensor on the tape as a constant that stays the caller's, who disposes it after the tape.</summary>
-    public Variable Borrow(Tensor value)
-    {
-        ArgumentNullException.ThrowIfNull(value);
-        return Own(new Variable(value.Reshape(value.Shape), requiresGradient: false));
-    }
-
     /// <summary>Sets the gradient of the loss with respect to <paramref name="variable"/>; copies <paramref name="gradient"/>.</summary>
     public void Seed(Variable variable, Tensor gradient)
     {

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Transfuse.Artifacts;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
-using Transfuse.Evaluation;
 using Transfuse.Pipeline.Stages;
 using Transfuse.Recipes;
 using Transfuse.Tensors.Devices;

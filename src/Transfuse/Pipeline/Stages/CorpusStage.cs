@@ -10,6 +10,7 @@ namespace Transfuse.Pipeline.Stages;
 /// <summary>Reads the texts of a recipe and divides them: <c>sources</c>, <c>fusion</c>, <c>validation</c>, <c>test</c>.</summary>
 internal sealed class CorpusStage : Stage
 {
+    private static readonly string[] Parts = ["sources", "fusion", "validation", "test"];
     private readonly CorpusSection _section;
     private readonly PipelineOptions _options;
 
@@ -35,7 +36,7 @@ internal sealed class CorpusStage : Stage
     internal IReadOnlyList<string> Domains => [.. _section.Domains.Select(domain => domain.Name)];
 
     internal override string ResultKey(RunFolder run) => ContentHash.OfText(string.Concat(
-        new[] { "sources", "fusion", "validation", "test" }.Select(part => ContentHash.OfFile(Path.Combine(run.At(Folder), part, Manifest.FileName)))));
+        Parts.Select(part => ContentHash.OfFile(Path.Combine(run.At(Folder), part, Manifest.FileName)))));
 
     internal RunCorpus Open(RunFolder run) => RunCorpus.Open(run.At(Folder), Domains);
 
@@ -87,7 +88,7 @@ internal sealed class CorpusStage : Stage
                 CreatedBy = _options.CreatedBy,
                 Parameters = ImmutableSortedDictionary<string, string>.Empty.Add("part", part),
             });
-        foreach (var domain in Domains.Where(domain => corpus.Statistics.Domains.GetValueOrDefault(domain) is null or { Documents: 0 }))
+        foreach (var domain in Domains.Where(domain => corpus.Statistics.Domains.GetValueOrDefault(domain).Documents == 0))
         {
             throw new CorpusException(domain, $"has no document in the part '{part}'. Give the domain more documents, or change corpus.validation, corpus.test and corpus.fusion.");
         }

@@ -39,7 +39,7 @@ internal sealed class TokenizerStage : Stage
         var tokenizer = BpeTrainer.Train(
             texts,
             options,
-            new InlineProgress<ProgressEvent>(value => context.Progress.Report(value with { Stage = Name })),
+            new InlineProgress<RunEvent>(value => context.Progress.Report(value is ProgressEvent progress ? progress with { Stage = Name } : value)),
             context.CancellationToken);
         TokenizerFile.Save(tokenizer, folder);
     }

@@ -1,7 +1,6 @@
 using Transfuse.Diagnostics;
 using Transfuse.Models;
 using Transfuse.Recipes;
-using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
 using Transfuse.Training;
 
@@ -61,12 +60,7 @@ internal sealed class TrainStage : ModelStage
         },
         Schedule = new()
         {
-            Kind = _section.Schedule switch
-            {
-                ScheduleKind.Linear => Tensors.Optimizers.ScheduleKind.Linear,
-                ScheduleKind.Constant => Tensors.Optimizers.ScheduleKind.Constant,
-                _ => Tensors.Optimizers.ScheduleKind.Cosine,
-            },
+            Kind = _section.Schedule,
             Peak = _section.LearningRate,
             Steps = _section.Steps,
             WarmupSteps = (int)Math.Round(_section.Warmup * _section.Steps),

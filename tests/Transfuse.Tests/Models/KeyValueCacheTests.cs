@@ -1,0 +1,77 @@
+using Transfuse.Models;
+using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices.Cpu;
+using Transfuse.Tests.Models.Golden;
+
+namespace Transfuse.Tests.Models;
+
+public sealed class KeyValueCacheTests : IDisposable
+{
+    private readonly CpuDevice _device = new(threads: 2);
+
+    public static TheoryData<string> Models() => TinyModels.Cases();
+
+    public void Dispose() => _device.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Reading_in_pieces_equals_reading_at_once(string name)
+    {
+        using var model = TinyModels.Create(name, _device);
+        int[][] texts = [TinyModels.Ids(14, 1), TinyModels.Ids(9, 2), TinyModels.Ids(11, 3)];
+        int[][] cuts = [[5, 6, 14], [0, 8, 9], [1, 1, 11]];
+        using var cache = model.CreateCache(_device, texts.Length, 14);
+        var seen = texts.Select(_ => new List<float>()).ToArray();
+        for (var step = 0; step < 3; step++)
+        {
+            var pieces = texts.Select((text, i) => text[(step == 0 ? 0 : cuts[i][step - 1])..cuts[i][step]]).ToArray();
+            using var tape = new Tape(_device, recordGradients: false);
+            var batch = cache.NextBatch(pieces);
+            var logits = GoldenModelCase.Logits(model, _device, model.Forward(tape, batch, cache).Value);
+            var row = 0;
+            for (var i = 0; i < texts.Length; i++)
+            {
+                seen[i].AddRange(logits.AsSpan(row * TinyModels.Vocabulary, pieces[i].Length * TinyModels.Vocabulary));
+                row += pieces[i].Length;
+            }
+        }
+
+        Assert.Equal([14, 9, 11], cache.Lengths);
+        for (var i = 0; i < texts.Length; i++)
+        {
+            var whole = GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(texts[i], [texts[i].Length]));
+            Assert.Equal(whole.Length, seen[i].Count);
+            for (var j = 0; j < whole.Length; j++)
+            {
+                Assert.True(Math.Abs(whole[j] - seen[i][j]) <= 2e-5 + (1e-5 * Math.Abs(whole[j])), $"text {i}, value {j}: {whole[j]} and {seen[i][j]}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Refuses_what_does_not_fit()
+    {
+        using var model = TinyModels.Create("llama", _device);
+        using var cache = model.CreateCache(_device, 2, 4);
+        Assert.Throws<ArgumentException>(() => cache.NextBatch([[1]]));
+        Assert.Throws<ArgumentException>(() => cache.NextBatch([[1], [1, 2, 3, 4, 5]]));
+        using var recording = new Tape(_device);
+        Assert.Throws<ArgumentException>(() => model.Forward(recording, cache.NextBatch([[1], [2]]), cache));
+    }
+
+    [Fact]
+    public void Clearing_starts_over()
+    {
+        using var model = TinyModels.Create("mpt", _device);
+        using var cache = model.CreateCache(_device, 1, 4);
+        var runs = new List<float[]>();
+        for (var run = 0; run < 2; run++)
+        {
+            using var tape = new Tape(_device, recordGradients: false);
+            runs.Add(model.Forward(tape, cache.NextBatch([[3, 4, 5]]), cache).Value.AsSpan().ToArray());
+            cache.Clear();
+        }
+
+        Assert.Equal(runs[0], runs[1]);
+    }
+}
