@@ -1,3 +1,4 @@
+using Transfuse.Checkpoints;
 using Transfuse.Models;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
@@ -47,7 +48,11 @@ internal sealed class FakeModel : LanguageModel
 
     public override HeadOptions HeadOptions => HeadOptions.Plain;
 
-    public override Variable Forward(Tape tape, TokenBatch batch)
+    public override ModelConfig Config => throw new NotSupportedException();
+
+    public override IReadOnlyList<Variable> ForwardLayers(Tape tape, TokenBatch batch) => throw new NotSupportedException();
+
+    public override Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null)
     {
         BatchSizes.Add(batch.Count);
         var hidden = tape.Device.AllocateZeroed(new Shape(batch.Count, Hidden));

@@ -55,6 +55,12 @@ internal sealed class NaiveHeadDevice : Device
 
     public override void Scale(Tensor source, float factor, Tensor destination, bool accumulate) => throw new NotSupportedException();
 
+    public override void Clamp(Tensor x, float limit, Tensor destination) => throw new NotSupportedException();
+
+    public override void ClampBackward(Tensor x, float limit, Tensor dy, Tensor dx, bool accumulate) => throw new NotSupportedException();
+
+    public override void Dropout(Tensor x, ulong key, float rate, Tensor destination, bool accumulate) => throw new NotSupportedException();
+
     public override void Activate(ActivationKind kind, Tensor x, Tensor destination) => throw new NotSupportedException();
 
     public override void ActivateBackward(ActivationKind kind, Tensor x, Tensor dy, Tensor dx, bool accumulate) => throw new NotSupportedException();
