@@ -43,7 +43,7 @@ internal sealed class GenerateVerb : Verb
     {
         var path = context.Arguments.GetRequiredValue(_model);
         var prompt = context.Arguments.GetRequiredValue(_prompt);
-        var options = Options(context);
+        var options = ReadOptions(context);
         var folder = context.Resolve(path);
         var tokenizer = TokenizerFile.Load(folder);
         using var device = new CpuDevice(threads: context.Settings.Threads);
@@ -59,7 +59,7 @@ internal sealed class GenerateVerb : Verb
         return ExitCodes.Done;
     }
 
-    private GenerationOptions Options(ToolContext context)
+    private GenerationOptions ReadOptions(ToolContext context)
     {
         var temperature = context.Arguments.GetValue(_temperature);
         var topK = context.Arguments.GetValue(_topK);
@@ -89,25 +89,28 @@ internal sealed class GenerateVerb : Verb
             length--;
         }
 
-        return (length, tokenizer.BosId ?? tokenizer.EosId) switch
+        if (length > 0)
         {
-            (> 0, _) => encoding.Ids[..length],
-            (_, { } start) => [start],
-            _ => throw new UsageException("the prompt is empty, and the tokenizer has no token that begins a text"),
-        };
+            return encoding.Ids[..length];
+        }
+
+        return (tokenizer.BosId ?? tokenizer.EosId) is { } start
+            ? [start]
+            : throw new UsageException("the prompt is empty, and the tokenizer has no token that begins a text");
     }
 
     private int RoomFor(ToolContext context, int wanted, int promptTokens, LanguageModel model)
     {
-        var room = model.MaxPositions - promptTokens;
+        var contextSize = ContextWindow.Of(model);
+        var room = contextSize - promptTokens;
         if (room <= 0)
         {
-            throw new InputException("prompt", $"has {promptTokens} tokens and fills the model's context of {model.MaxPositions}. Shorten it.");
+            throw new InputException("prompt", $"has {promptTokens} tokens and fills the model's context of {contextSize}. Shorten it.");
         }
 
         if (wanted > room && context.Arguments.GetValue(_tokens) is not null)
         {
-            context.Output.Warn($"the model's context of {model.MaxPositions} tokens has room for {room} after the prompt's {promptTokens}; no more are generated.");
+            context.Output.Warn($"the model's context of {contextSize} tokens has room for {room} after the prompt's {promptTokens}; no more are generated.");
         }
 
         return Math.Min(wanted, room);

@@ -1,6 +1,4 @@
-using System.Text;
 using System.Text.Json;
-using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Errors;
 using Transfuse.Models;
@@ -64,10 +62,10 @@ internal sealed record ScoredInput(string Name, int[] Ids, byte[]? Text, ByteSpa
                 $"its tokenizer gives the id {Ids[outside]}, but the model's vocabulary has the ids 0 to {model.VocabularySize - 1}. The tokenizer is of another model.");
         }
 
-        if (Ids.Length > model.MaxPositions)
+        if (Ids.Length > ContextWindow.Of(model))
         {
             throw new InputException(
-                Name, $"has {Ids.Length} tokens, the model's context is {model.MaxPositions}. Shorten it, or measure it in windows with 'transfuse eval'.");
+                Name, $"has {Ids.Length} tokens, the model's context is {ContextWindow.Of(model)}. Shorten it, or measure it in windows with 'transfuse eval'.");
         }
     }
 

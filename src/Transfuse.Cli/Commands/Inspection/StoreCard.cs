@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Transfuse.Cli.Output;
 using Transfuse.Distributions;
 
 namespace Transfuse.Cli.Commands.Inspection;
