@@ -12,6 +12,7 @@ internal static class TinyModel
 {
     internal const int Context = 48;
     internal const int Vocabulary = 300;
+    internal const int TokenizerVocabulary = 270;
     internal const string EndOfText = "<|endoftext|>";
 
     private static readonly string[] Sentences =
@@ -40,7 +41,7 @@ internal static class TinyModel
         using var device = new CpuDevice(threads: 1);
         using var model = PretrainedModel.Create(config, device, new RandomStream(5, "init"));
         PretrainedModel.Save(model, folder);
-        TokenizerFile.Save(BpeTrainer.Train(Sentences, new BpeTrainerOptions { VocabularySize = 290, BosToken = EndOfText, AddBos = addBos }), folder);
+        TokenizerFile.Save(BpeTrainer.Train(Sentences, new BpeTrainerOptions { VocabularySize = TokenizerVocabulary, BosToken = EndOfText, AddBos = addBos }), folder);
         return folder;
     }
 }

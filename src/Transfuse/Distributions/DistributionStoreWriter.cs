@@ -24,6 +24,7 @@ public sealed class DistributionStoreWriter : IDisposable
     private readonly DistributionStoreIndex _index;
     private readonly FileStream _stream;
     private long _tokens;
+    private long? _finalByteCount;
     private long _entries;
     private long _unsynced;
 
@@ -50,7 +51,7 @@ public sealed class DistributionStoreWriter : IDisposable
     public long TokenCount => _tokens;
 
     /// <summary>Length of the data file in bytes.</summary>
-    public long ByteCount => _stream.Length;
+    public long ByteCount => _finalByteCount ?? _stream.Length;
 
     /// <summary>Bytes of an unfinished end that <see cref="Open"/> cut off.</summary>
     public long DiscardedBytes { get; }
@@ -124,6 +125,7 @@ public sealed class DistributionStoreWriter : IDisposable
     public void Complete()
     {
         Sync();
+        _finalByteCount = _stream.Length;
         _stream.Dispose();
         AtomicFile.Write(Path.Combine(_folder, DistributionStoreFormat.IndexFileName), _index.Encode());
         var manifest = Options.ToManifest() with

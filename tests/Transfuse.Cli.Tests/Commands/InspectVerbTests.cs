@@ -21,7 +21,7 @@ public sealed class InspectVerbTests
         Assert.Equal((2, 4, 2, 6, 48, 300), ((int)json["layers"]!, (int)json["heads"]!, (int)json["key_value_heads"]!, (int)json["head_size"]!, (int)json["context"]!, (int)json["vocabulary"]!));
         Assert.Equal(parameters * 4, (long)json["bytes"]!);
         Assert.Equal((int)json["tensors"]!, (int)json["dtypes"]!["F32"]!);
-        Assert.Equal(("BPE", 290), ((string?)json["tokenizer"]!["algorithm"], (int)json["tokenizer"]!["vocabulary"]!));
+        Assert.Equal(("BPE", TinyModel.TokenizerVocabulary), ((string?)json["tokenizer"]!["algorithm"], (int)json["tokenizer"]!["vocabulary"]!));
         Assert.Equal((parameters * 4, parameters * 16), ((long)json["memory_bytes"]!["score"]!, (long)json["memory_bytes"]!["train"]!));
         Assert.StartsWith("m: checkpoint", tool.Run("inspect", "m").Output, StringComparison.Ordinal);
     }
@@ -47,7 +47,7 @@ public sealed class InspectVerbTests
         TinyModel.Write(Path.Combine(tool.Folder, "m"));
         File.Delete(Path.Combine(tool.Folder, "m", "config.json"));
         var json = Inspect(tool, "m");
-        Assert.Equal(("tokenizer", "BPE", 290), ((string?)json["kind"], (string?)json["algorithm"], (int)json["vocabulary"]!));
+        Assert.Equal(("tokenizer", "BPE", TinyModel.TokenizerVocabulary), ((string?)json["kind"], (string?)json["algorithm"], (int)json["vocabulary"]!));
         Assert.Equal((0, TinyModel.EndOfText), ((int)json["eos"]!["id"]!, (string?)json["eos"]!["token"]));
         Assert.Equal("tokenizer", (string?)Inspect(tool, "m/tokenizer.json")["kind"]);
     }

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Transfuse.Tokenization;
+using Encoding = System.Text.Encoding;
 
 namespace Transfuse.Cli.Tests.Commands;
 
