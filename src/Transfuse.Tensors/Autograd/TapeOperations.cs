@@ -90,13 +90,56 @@ public static class TapeOperations
     }
 
     /// <summary>Rotates heads of <paramref name="x"/> in place (see <see cref="Device.Rope"/>); the gradient is rotated back in place.</summary>
+    /// <param name="tape">Records the operation.</param>
+    /// <param name="x">Rows of tokens, the result of an operation that no other operation has read yet; not a parameter.</param>
+    /// <param name="layout">Where the heads lie.</param>
+    /// <param name="heads">Number of heads to rotate.</param>
+    /// <param name="cos">Cosines [positions, half]; must live until the backward pass.</param>
+    /// <param name="sin">Sines [positions, half]; must live until the backward pass.</param>
+    /// <param name="positions">Position of each row; must not change until the backward pass.</param>
+    /// <exception cref="ArgumentException"><paramref name="x"/> is a parameter.</exception>
     public static void RopeInPlace(
-        this Tape tape, Variable x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions) => throw new NotImplementedException();
+        this Tape tape, Variable x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        if (x is Parameter parameter)
+        {
+            throw new ArgumentException($"Rope works in place and would change the parameter {parameter.Name}.", nameof(x));
+        }
 
-    /// <summary>Attention over segments (see <see cref="Device.Attention"/>); query, key and value may be the same variable (a fused projection). Returns [queries, heads·size].</summary>
+        RopeOperation.Apply(tape, x, layout, heads, cos, sin, positions);
+    }
+
+    /// <summary>Attention over segments (see <see cref="Device.Attention"/>); query, key and value may be the same variable (a fused projection).</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="query">Rows of queries.</param>
+    /// <param name="queryLayout">Where the query heads lie.</param>
+    /// <param name="key">Rows of keys.</param>
+    /// <param name="keyLayout">Where the key heads lie.</param>
+    /// <param name="value">Rows of values, as many as keys.</param>
+    /// <param name="valueLayout">Where the value heads lie.</param>
+    /// <param name="options">Heads, scale and masks.</param>
+    /// <param name="segments">Which queries see which keys; must not change until the backward pass.</param>
+    /// <returns>[queries, heads·size], heads in order.</returns>
+    /// <exception cref="ShapeMismatchException">Heads do not fit the columns.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other, or the segments leave the rows or do not hold every query once.</exception>
     public static Variable Attention(
         this Tape tape, Variable query, HeadLayout queryLayout, Variable key, HeadLayout keyLayout, Variable value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments) => throw new NotImplementedException();
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(query);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(value);
+        ArgumentNullException.ThrowIfNull(options);
+        return AttentionOperation.Apply(
+            tape,
+            new AttentionInput(query, queryLayout, options.QueryHeads),
+            new AttentionInput(key, keyLayout, options.KeyValueHeads),
+            new AttentionInput(value, valueLayout, options.KeyValueHeads),
+            options, segments);
+    }
 
     /// <summary>y = f(gate)·up with gate and up the two halves of the columns (SwiGLU, GeGLU; Shazeer 2020).</summary>
     /// <param name="tape">Records the operation and owns the result.</param>

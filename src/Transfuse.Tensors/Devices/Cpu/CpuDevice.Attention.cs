@@ -1,17 +1,138 @@
+using Transfuse.Tensors.Devices.Cpu.Attention;
+using Transfuse.Tensors.Simd;
+
 namespace Transfuse.Tensors.Devices.Cpu;
 
 public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
+    /// <remarks>
+    /// A soft cap comes before ALiBi, ALiBi before the mask. A window hides keys after the query even where <c>Causal</c> is false. A query
+    /// that sees no key has the output 0 and the log-sum −∞. Sums run in float32 over the keys in order.
+    /// </remarks>
     public override void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp) =>
-        throw new NotImplementedException();
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp)
+    {
+        CheckAttention(nameof(Attention), query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp);
+        var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
+        switch (Tier)
+        {
+            case KernelTier.Scalar:
+                RunAttention<SimdScalar>(operands, options, segments.Span);
+                break;
+            case KernelTier.Vector128:
+                RunAttention<Simd128>(operands, options, segments.Span);
+                break;
+            case KernelTier.Vector256:
+                RunAttention<Simd256>(operands, options, segments.Span);
+                break;
+            default:
+                RunAttention<Simd512>(operands, options, segments.Span);
+                break;
+        }
+    }
 
     /// <inheritdoc/>
+    /// <remarks>Rows of keys that belong to no segment get the gradient 0.</remarks>
     public override void AttentionBackward(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
-        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue) =>
-        throw new NotImplementedException();
+        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue)
+    {
+        const string Operation = nameof(AttentionBackward);
+        CheckAttention(Operation, query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp);
+        AttentionChecks.Matrix(Operation, nameof(dOutput), dOutput, output.Rows, output.Columns);
+        AttentionChecks.Matrix(Operation, nameof(dQuery), dQuery, query.Rows, query.Columns);
+        AttentionChecks.Matrix(Operation, nameof(dKey), dKey, key.Rows, key.Columns);
+        AttentionChecks.Matrix(Operation, nameof(dValue), dValue, value.Rows, value.Columns);
+        var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
+        var gradients = new AttentionGradients(
+            new HeadRows(dOutput, new HeadLayout(0, options.HeadSize)), new HeadRows(dQuery, queryLayout),
+            new HeadRows(dKey, keyLayout), new HeadRows(dValue, valueLayout));
+        if (!AttentionChecks.KeysDisjoint(segments.Span, key.Rows))
+        {
+            ClearHeads(gradients.Key, key.Rows, options);
+            ClearHeads(gradients.Value, value.Rows, options);
+        }
+
+        switch (Tier)
+        {
+            case KernelTier.Scalar:
+                RunAttentionBackward<SimdScalar>(operands, gradients, options, segments.Span);
+                break;
+            case KernelTier.Vector128:
+                RunAttentionBackward<Simd128>(operands, gradients, options, segments.Span);
+                break;
+            case KernelTier.Vector256:
+                RunAttentionBackward<Simd256>(operands, gradients, options, segments.Span);
+                break;
+            default:
+                RunAttentionBackward<Simd512>(operands, gradients, options, segments.Span);
+                break;
+        }
+    }
+
+    private static void CheckAttention(
+        string operation, Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
+        AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor output, Tensor logSumExp)
+    {
+        AttentionChecks.Options(options);
+        AttentionChecks.Heads(operation, nameof(query), query, queryLayout, options.QueryHeads, options.HeadSize);
+        AttentionChecks.Heads(operation, nameof(key), key, keyLayout, options.KeyValueHeads, options.HeadSize);
+        AttentionChecks.Heads(operation, nameof(value), value, valueLayout, options.KeyValueHeads, options.HeadSize);
+        AttentionChecks.Matrix(operation, nameof(value), value, key.Rows, value.Columns);
+        AttentionChecks.Matrix(operation, nameof(output), output, query.Rows, options.QueryHeads * options.HeadSize);
+        AttentionChecks.Matrix(operation, nameof(logSumExp), logSumExp, query.Rows, options.QueryHeads);
+        AttentionChecks.Segments(segments, query.Rows, key.Rows);
+    }
+
+    private static unsafe AttentionArguments Operands(
+        Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
+        Tensor output, Tensor logSumExp, AttentionOptions options) => new()
+        {
+            Query = new HeadRows(query, queryLayout),
+            Key = new HeadRows(key, keyLayout),
+            Value = new HeadRows(value, valueLayout),
+            Output = new HeadRows(output, new HeadLayout(0, options.HeadSize)),
+            LogSumExp = logSumExp.Data,
+            QueryHeads = options.QueryHeads,
+            KeyValueHeads = options.KeyValueHeads,
+            HeadSize = options.HeadSize,
+            Scale = options.Scale,
+            SoftCap = options.SoftCap,
+            Mask = new AttentionMask(options),
+        };
+
+    private static unsafe void ClearHeads(HeadRows heads, int rows, AttentionOptions options)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            for (var head = 0; head < options.KeyValueHeads; head++)
+            {
+                new Span<float>(heads.At(row, head), options.HeadSize).Clear();
+            }
+        }
+    }
+
+    private unsafe void RunAttention<T>(AttentionArguments operands, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
+        where T : unmanaged, IVector<T>
+    {
+        using var scratch = new AttentionScratch(
+            Memory, AttentionPlan.SizeInBytes(options, segments, AttentionTile.Size), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
+        var plan = AttentionPlan.Create(options, segments, AttentionTile.Size, scratch.Shared);
+        var body = new AttentionForward<T>(operands, plan, scratch);
+        _workers.Run(checked(plan.ChunkCount * options.QueryHeads), ref body);
+    }
+
+    private unsafe void RunAttentionBackward<T>(
+        AttentionArguments operands, AttentionGradients gradients, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
+        where T : unmanaged, IVector<T>
+    {
+        using var scratch = new AttentionScratch(
+            Memory, AttentionPlan.SizeInBytes(options, segments, int.MaxValue), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
+        var plan = AttentionPlan.Create(options, segments, int.MaxValue, scratch.Shared);
+        var body = new AttentionBackward<T>(operands, gradients, plan, scratch);
+        _workers.Run(checked(plan.ChunkCount * options.KeyValueHeads), ref body);
+    }
 }

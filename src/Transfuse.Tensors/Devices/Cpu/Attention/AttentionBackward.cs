@@ -1,0 +1,219 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Parallelism;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Attention;
+
+/// <summary>
+/// Gradient of the attention (Dao et al. 2022, algorithm 4). With P = e^(S − logsumexp) computed again and D = Σ dO∘O per query:
+/// dV = Pᵀ·dO, dS = P∘(dO·Vᵀ − D), dQ = scale·dS·K, dK = scale·dSᵀ·Q.
+/// </summary>
+/// <remarks>
+/// A task is one key/value head of one chunk of documents and sums over blocks of keys, the query heads of the group and tiles of
+/// queries, always in this order. Keys and values of a block, and their gradients, stay in scratch memory.
+/// </remarks>
+internal readonly unsafe struct AttentionBackward<T>(
+    AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, AttentionScratch scratch) : IParallelBody
+    where T : unmanaged, IVector<T>
+{
+    private const int Size = AttentionTile.Size;
+
+    /// <summary>Scratch of one worker.</summary>
+    internal static long ScratchFloats(int headSize) => BackwardBuffers<T>.Floats(headSize);
+
+    /// <inheritdoc/>
+    public void Execute(int task, int worker)
+    {
+        var keyHead = task % arguments.KeyValueHeads;
+        var chunk = task / arguments.KeyValueHeads;
+        var buffers = new BackwardBuffers<T>(scratch.Worker(worker), arguments.HeadSize);
+        for (var i = plan.ChunkStart(chunk); i < plan.ChunkStart(chunk + 1); i++)
+        {
+            Differentiate(plan.Tiles[i], keyHead, buffers);
+        }
+    }
+
+    private void Differentiate(in AttentionTile document, int keyHead, in BackwardBuffers<T> buffers)
+    {
+        var firstHead = keyHead * arguments.GroupSize;
+        for (var head = firstHead; head < firstHead + arguments.GroupSize; head++)
+        {
+            ClearRows(gradients.Query, document.QueryRow, document.QueryCount, head);
+        }
+
+        var blockSize = BackwardBuffers<T>.KeysPerBlock(arguments.HeadSize);
+        for (var blockStart = 0; blockStart < document.KeyCount; blockStart += blockSize)
+        {
+            DifferentiateBlock(document, keyHead, blockStart, Math.Min(blockSize, document.KeyCount - blockStart), buffers);
+        }
+    }
+
+    private void DifferentiateBlock(in AttentionTile document, int keyHead, int blockStart, int blockCount, in BackwardBuffers<T> buffers)
+    {
+        var size = arguments.HeadSize;
+        var padded = arguments.PaddedHeadSize<T>();
+        var row = document.KeyRow + blockStart;
+        AttentionPacking.Rows<T>(arguments.Key.At(row, keyHead), arguments.Key.RowStride, blockCount, size, 1, buffers.Keys, padded);
+        AttentionPacking.Rows<T>(arguments.Value.At(row, keyHead), arguments.Value.RowStride, blockCount, size, 1, buffers.Values, padded);
+        new Span<float>(buffers.KeyGradients, blockCount * padded).Clear();
+        new Span<float>(buffers.ValueGradients, blockCount * padded).Clear();
+
+        var firstHead = keyHead * arguments.GroupSize;
+        for (var head = firstHead; head < firstHead + arguments.GroupSize; head++)
+        {
+            for (var query = 0; query < document.QueryCount; query += Size)
+            {
+                var tile = document.Queries(query, Size);
+                var firstKey = Math.Max(blockStart, arguments.Mask.FirstKey(tile) / Size * Size);
+                var endKey = Math.Min(blockStart + blockCount, arguments.Mask.EndKey(tile));
+                if (firstKey < endKey)
+                {
+                    DifferentiateTile(tile, head, blockStart, firstKey, endKey, buffers);
+                }
+            }
+        }
+
+        CopyRows(buffers.KeyGradients, padded, blockCount, gradients.Key.At(row, keyHead), gradients.Key.RowStride);
+        CopyRows(buffers.ValueGradients, padded, blockCount, gradients.Value.At(row, keyHead), gradients.Value.RowStride);
+    }
+
+    // One tile of queries of one head against the keys [firstKey, endKey) of a block.
+    private void DifferentiateTile(in AttentionTile tile, int head, int blockStart, int firstKey, int endKey, in BackwardBuffers<T> buffers)
+    {
+        var padded = arguments.PaddedHeadSize<T>();
+        var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
+        var queries = tile.QueryCount;
+        PackQueries(tile, head, width, buffers);
+        new Span<float>(buffers.QueryGradients, queries * padded).Clear();
+        var capDerivative = arguments.SoftCap > 0 ? buffers.CapDerivative : null;
+        for (var key = firstKey; key < endKey; key += Size)
+        {
+            var count = Math.Min(Size, endKey - key);
+            nint offset = (nint)(key - blockStart) * padded;
+            ScoreTile.Compute<T>(
+                arguments, plan.Slope(head), tile, key, count, buffers.Keys + offset, buffers.QueriesTransposed, width,
+                buffers.Scores, capDerivative);
+            SmallMatrix.Multiply<T>(
+                count, width, arguments.HeadSize, buffers.Values + offset, padded, 1, buffers.OutputGradientsTransposed, Size,
+                buffers.ScoreGradients, Size, accumulate: false);
+            SoftmaxBackward(count, width, buffers, capDerivative);
+            SmallMatrix.Multiply<T>(
+                count, padded, queries, buffers.Scores, Size, 1, buffers.OutputGradients, padded,
+                buffers.ValueGradients + offset, padded, accumulate: true);
+            SmallMatrix.Multiply<T>(
+                count, padded, queries, buffers.ScoreGradients, Size, 1, buffers.Queries, padded,
+                buffers.KeyGradients + offset, padded, accumulate: true);
+            SmallMatrix.Multiply<T>(
+                queries, padded, count, buffers.ScoreGradients, 1, Size, buffers.Keys + offset, padded,
+                buffers.QueryGradients, padded, accumulate: true);
+        }
+
+        AddRows(buffers.QueryGradients, padded, queries, arguments.Scale, gradients.Query.At(tile.QueryRow, head), gradients.Query.RowStride);
+    }
+
+    private void PackQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
+    {
+        var size = arguments.HeadSize;
+        var padded = arguments.PaddedHeadSize<T>();
+        AttentionPacking.Rows<T>(
+            arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Queries, padded);
+        AttentionPacking.Transposed(buffers.Queries, padded, tile.QueryCount, size, buffers.QueriesTransposed, Size, width);
+        AttentionPacking.Rows<T>(
+            gradients.Output.At(tile.QueryRow, head), gradients.Output.RowStride, tile.QueryCount, size, 1, buffers.OutputGradients, padded);
+        AttentionPacking.Transposed(buffers.OutputGradients, padded, tile.QueryCount, size, buffers.OutputGradientsTransposed, Size, width);
+        for (var query = 0; query < tile.QueryCount; query++)
+        {
+            var row = tile.QueryRow + query;
+            var logSumExp = arguments.LogSumExp[((long)row * arguments.QueryHeads) + head];
+
+            // A query that sees nothing has −∞; +∞ makes its probabilities 0 instead of NaN.
+            buffers.LogSumExp[query] = float.IsNegativeInfinity(logSumExp) ? float.PositiveInfinity : logSumExp;
+            buffers.OutputDots[query] = Dot(buffers.OutputGradients + (query * padded), arguments.Output.At(row, head), size);
+        }
+
+        new Span<float>(buffers.LogSumExp + tile.QueryCount, width - tile.QueryCount).Fill(float.PositiveInfinity);
+        new Span<float>(buffers.OutputDots + tile.QueryCount, width - tile.QueryCount).Clear();
+    }
+
+    // P = e^(S − logsumexp) replaces S; dS = P∘(dP − D), times the cap's derivative, replaces dP.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SoftmaxBackward(int keyCount, int width, in BackwardBuffers<T> buffers, float* capDerivative)
+    {
+        for (var column = 0; column < width; column += T.Count)
+        {
+            var logSumExp = T.Load(buffers.LogSumExp + column);
+            var dots = T.Load(buffers.OutputDots + column);
+            var scores = buffers.Scores + column;
+            var dScores = buffers.ScoreGradients + column;
+            for (var i = 0; i < keyCount * Size; i += Size)
+            {
+                var p = VectorMath.Exp(T.Load(scores + i) - logSumExp);
+                T.Store(p, scores + i);
+                T.Store(p * (T.Load(dScores + i) - dots), dScores + i);
+            }
+        }
+
+        for (var i = 0; capDerivative != null && i < keyCount * Size; i += T.Count)
+        {
+            T.Store(T.Load(buffers.ScoreGradients + i) * T.Load(capDerivative + i), buffers.ScoreGradients + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Dot(float* a, float* b, int count)
+    {
+        var sums = T.Zero;
+        var i = 0;
+        for (; i + T.Count <= count; i += T.Count)
+        {
+            sums = T.MultiplyAdd(T.Load(a + i), T.Load(b + i), sums);
+        }
+
+        var sum = T.Sum(sums);
+        for (; i < count; i++)
+        {
+            sum += a[i] * b[i];
+        }
+
+        return sum;
+    }
+
+    private void ClearRows(HeadRows destination, int firstRow, int rows, int head)
+    {
+        for (var row = firstRow; row < firstRow + rows; row++)
+        {
+            new Span<float>(destination.At(row, head), arguments.HeadSize).Clear();
+        }
+    }
+
+    private void CopyRows(float* source, nint sourceRow, int rows, float* destination, nint destinationRow)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            new ReadOnlySpan<float>(source + (row * sourceRow), arguments.HeadSize)
+                .CopyTo(new Span<float>(destination + (row * destinationRow), arguments.HeadSize));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddRows(float* source, nint sourceRow, int rows, float factor, float* destination, nint destinationRow)
+    {
+        var scale = T.Create(factor);
+        for (var row = 0; row < rows; row++)
+        {
+            var column = 0;
+            for (; column + T.Count <= arguments.HeadSize; column += T.Count)
+            {
+                T.Store(T.MultiplyAdd(scale, T.Load(source + column), T.Load(destination + column)), destination + column);
+            }
+
+            for (; column < arguments.HeadSize; column++)
+            {
+                destination[column] = MathF.FusedMultiplyAdd(factor, source[column], destination[column]);
+            }
+
+            source += sourceRow;
+            destination += destinationRow;
+        }
+    }
+}

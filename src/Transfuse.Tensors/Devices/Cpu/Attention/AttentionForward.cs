@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Parallelism;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Attention;
+
+/// <summary>
+/// O = softmax(S)·V over tiles of 64 queries by 64 keys (Dao et al. 2022, FlashAttention): a task is one query head of one chunk of
+/// query tiles. Tiles of keys that no query of the tile sees are never touched.
+/// </summary>
+internal readonly unsafe struct AttentionForward<T>(AttentionArguments arguments, AttentionPlan plan, AttentionScratch scratch) : IParallelBody
+    where T : unmanaged, IVector<T>
+{
+    private const int Size = AttentionTile.Size;
+
+    /// <summary>Scratch of one worker.</summary>
+    internal static long ScratchFloats(int headSize)
+    {
+        long padded = AttentionArguments.RoundUp<T>(headSize);
+        return (Size * headSize) + (3 * Size * padded) + (Size * Size) + (3 * Size);
+    }
+
+    /// <inheritdoc/>
+    public void Execute(int task, int worker)
+    {
+        // The chunks at the end of long documents have the most keys to see: they go first, so that no thread is left with one alone.
+        var head = task % arguments.QueryHeads;
+        var chunk = plan.ChunkCount - 1 - (task / arguments.QueryHeads);
+        var buffers = new Buffers(scratch.Worker(worker), arguments.HeadSize);
+        for (var tile = plan.ChunkStart(chunk); tile < plan.ChunkStart(chunk + 1); tile++)
+        {
+            Attend(plan.Tiles[tile], head, buffers);
+        }
+    }
+
+    private void Attend(in AttentionTile tile, int head, in Buffers buffers)
+    {
+        var size = arguments.HeadSize;
+        var padded = arguments.PaddedHeadSize<T>();
+        var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
+        var keyHead = head / arguments.GroupSize;
+        var endKey = arguments.Mask.EndKey(tile);
+        var softmax = new OnlineSoftmax<T>(buffers.Maxima, buffers.Sums, buffers.Corrections, width);
+        softmax.Start();
+        AttentionPacking.Rows<T>(
+            arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Output, padded);
+        AttentionPacking.Transposed(buffers.Output, padded, tile.QueryCount, size, buffers.Queries, Size, width);
+        new Span<float>(buffers.Output, tile.QueryCount * padded).Clear();
+
+        for (var key = arguments.Mask.FirstKey(tile); key < endKey; key += Size)
+        {
+            var count = Math.Min(Size, endKey - key);
+            AttentionPacking.Rows<T>(
+                arguments.Key.At(tile.KeyRow + key, keyHead), arguments.Key.RowStride, count, size, 1, buffers.Keys, padded);
+            AttentionPacking.Rows<T>(
+                arguments.Value.At(tile.KeyRow + key, keyHead), arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
+            ScoreTile.Compute<T>(
+                arguments, plan.Slope(head), tile, key, count, buffers.Keys, buffers.Queries, width, buffers.Scores, null);
+            if (softmax.RaiseMaxima(buffers.Scores, count))
+            {
+                ScaleRows(buffers.Output, padded, tile.QueryCount, buffers.Corrections, buffers.Output, padded, padded);
+            }
+
+            softmax.Exponentiate(buffers.Scores, count);
+            SmallMatrix.Multiply<T>(
+                tile.QueryCount, padded, count, buffers.Scores, 1, Size, buffers.Values, padded, buffers.Output, padded, accumulate: true);
+        }
+
+        Finish(tile, head, padded, buffers);
+    }
+
+    // O = Σ/l and log Σ eˢ = m + log l; a query that sees nothing has O = 0 and −∞.
+    private void Finish(in AttentionTile tile, int head, int padded, in Buffers buffers)
+    {
+        for (var query = 0; query < tile.QueryCount; query++)
+        {
+            var sum = buffers.Sums[query];
+            buffers.Corrections[query] = sum == 0 ? 0 : 1 / sum;
+            arguments.LogSumExp[((long)(tile.QueryRow + query) * arguments.QueryHeads) + head] =
+                sum == 0 ? float.NegativeInfinity : buffers.Maxima[query] + MathF.Log(sum);
+        }
+
+        ScaleRows(
+            buffers.Output, padded, tile.QueryCount, buffers.Corrections,
+            arguments.Output.At(tile.QueryRow, head), arguments.Output.RowStride, arguments.HeadSize);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScaleRows(float* source, nint sourceRow, int rows, float* factors, float* destination, nint destinationRow, int columns)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var factor = T.Create(factors[row]);
+            var column = 0;
+            for (; column + T.Count <= columns; column += T.Count)
+            {
+                T.Store(factor * T.Load(source + column), destination + column);
+            }
+
+            for (; column < columns; column++)
+            {
+                destination[column] = factors[row] * source[column];
+            }
+
+            source += sourceRow;
+            destination += destinationRow;
+        }
+    }
+
+    private readonly struct Buffers
+    {
+        internal Buffers(float* start, int headSize)
+        {
+            nint tile = Size * AttentionArguments.RoundUp<T>(headSize);
+            Keys = start;
+            Values = Keys + tile;
+            Output = Values + tile;
+            Scores = Output + tile;
+            Maxima = Scores + (Size * Size);
+            Sums = Maxima + Size;
+            Corrections = Sums + Size;
+            Queries = Corrections + Size;
+        }
+
+        internal float* Queries { get; }
+
+        internal float* Keys { get; }
+
+        internal float* Values { get; }
+
+        internal float* Output { get; }
+
+        internal float* Scores { get; }
+
+        internal float* Maxima { get; }
+
+        internal float* Sums { get; }
+
+        internal float* Corrections { get; }
+    }
+}

@@ -1,0 +1,68 @@
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Attention;
+
+/// <summary>Scratch memory of one worker of <see cref="AttentionBackward{T}"/>.</summary>
+internal readonly unsafe struct BackwardBuffers<T>
+    where T : unmanaged, IVector<T>
+{
+    private const int Size = AttentionTile.Size;
+
+    /// <summary>Divides the memory at <paramref name="start"/>.</summary>
+    internal BackwardBuffers(float* start, int headSize)
+    {
+        nint padded = AttentionArguments.RoundUp<T>(headSize);
+        var block = KeysPerBlock(headSize) * padded;
+        Scores = start;
+        ScoreGradients = Scores + (Size * Size);
+        CapDerivative = ScoreGradients + (Size * Size);
+        LogSumExp = CapDerivative + (Size * Size);
+        OutputDots = LogSumExp + Size;
+        QueriesTransposed = OutputDots + Size;
+        OutputGradientsTransposed = QueriesTransposed + (Size * (nint)headSize);
+        Queries = OutputGradientsTransposed + (Size * (nint)headSize);
+        OutputGradients = Queries + (Size * padded);
+        QueryGradients = OutputGradients + (Size * padded);
+        Keys = QueryGradients + (Size * padded);
+        Values = Keys + block;
+        KeyGradients = Values + block;
+        ValueGradients = KeyGradients + block;
+    }
+
+    internal float* Scores { get; }
+
+    internal float* ScoreGradients { get; }
+
+    internal float* CapDerivative { get; }
+
+    internal float* LogSumExp { get; }
+
+    internal float* OutputDots { get; }
+
+    internal float* QueriesTransposed { get; }
+
+    internal float* OutputGradientsTransposed { get; }
+
+    internal float* Queries { get; }
+
+    internal float* OutputGradients { get; }
+
+    internal float* QueryGradients { get; }
+
+    internal float* Keys { get; }
+
+    internal float* Values { get; }
+
+    internal float* KeyGradients { get; }
+
+    internal float* ValueGradients { get; }
+
+    /// <summary>Keys whose rows and gradients are held at once: as many as the second-level cache holds, a multiple of the tile.</summary>
+    internal static int KeysPerBlock(int headSize) => Math.Clamp(32768 / headSize, Size, 512) / Size * Size;
+
+    internal static long Floats(int headSize)
+    {
+        long padded = AttentionArguments.RoundUp<T>(headSize);
+        return (3 * Size * Size) + (2 * Size) + (2L * Size * headSize) + (3 * Size * padded) + (4 * KeysPerBlock(headSize) * padded);
+    }
+}
