@@ -202,5 +202,11 @@ public static class TapeOperations
     /// <summary>Head, softmax, hard labels and sparse teacher in one chunked operation (see <see cref="Device.LinearCrossEntropy"/>). A loss: needs no seed.</summary>
     public static CrossEntropyLosses LinearCrossEntropy(
         this Tape tape, Variable hidden, Variable weight, HeadOptions options,
-        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher = null) => throw new NotImplementedException();
+        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher = null)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(hidden);
+        ArgumentNullException.ThrowIfNull(weight);
+        return LinearCrossEntropyOperation.Apply(tape, hidden, weight, options, labels, labelWeights, teacher);
+    }
 }
