@@ -82,7 +82,7 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
     }
 
     private static int Count(byte[] text, int start, int end) =>
-        System.Text.Encoding.UTF8.GetString(text, start, end - start).Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
+        System.Text.Encoding.UTF8.GetString(text, start, end - start).Replace('\uFFFE', '\uFFFF').Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
 
     private static (int Start, int End) Trim(byte[] text, int start, int end, string token, bool keepsOne)
     {
