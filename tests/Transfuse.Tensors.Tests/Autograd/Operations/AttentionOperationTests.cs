@@ -1,5 +1,4 @@
 using Transfuse.Tensors.Autograd;
-using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Tests.Devices.Cpu.Attention;
 using Transfuse.Tests.Shared;
@@ -126,7 +125,7 @@ public sealed class AttentionOperationTests : IDisposable
         var (fused, _, _) = Inputs(tape, attentionCase, requiresGradient: false);
         var before = _device.Memory.UsedBytes;
         var output = Apply(tape, attentionCase, fused, fused, fused);
-        Tape.ReleaseVariable(output);
+        output.Value.Dispose();
         Assert.Equal(before, _device.Memory.UsedBytes);
     }
 
