@@ -35,7 +35,7 @@ internal sealed class DoctorVerb : Verb
         };
         if (tier.State != HealthState.Fault)
         {
-            checks.Add(TestKernels(context, KernelTiers.Parse(forcedTier), cancellation));
+            checks.Add(KernelSelfTest.Run(KernelTiers.Parse(forcedTier), context.Settings.Threads, context.Environment.Time, cancellation));
         }
 
         var isFaulty = checks.Any(check => check.State == HealthState.Fault);
@@ -45,19 +45,6 @@ internal sealed class DoctorVerb : Verb
             () => Write(context, facts, checks),
             quiet: isFaulty ? "fault" : "ok");
         return isFaulty ? ExitCodes.CheckFailed : ExitCodes.Done;
-    }
-
-    // A build whose device lacks the product says so; it must not look like a machine whose products are right.
-    private static HealthCheck TestKernels(ToolContext context, KernelTier tier, CancellationToken cancellation)
-    {
-        try
-        {
-            return KernelSelfTest.Run(tier, context.Settings.Threads, context.Environment.Time, cancellation);
-        }
-        catch (NotImplementedException)
-        {
-            return new HealthCheck("kernels", HealthState.Warning, "not tested: this build has no matrix product");
-        }
     }
 
     private static int ThreadsOf(ToolContext context, MachineFacts facts) => context.Settings.Threads == 0 ? facts.Cores : context.Settings.Threads;

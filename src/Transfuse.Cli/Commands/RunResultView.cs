@@ -25,17 +25,23 @@ internal static class RunResultView
         context.Output.Note($"Next:  transfuse generate {result.ModelFolder} \"The method returns\"");
     }
 
-    private static void WriteTable(ToolOutput output, RunResult result)
+    /// <summary>Bits per byte, a row a model and a column a domain.</summary>
+    internal static TextTable Table(IReadOnlyList<DomainScores> rows)
     {
-        var domains = result.Rows[0].BitsPerByte.Select(domain => domain.Key).ToArray();
+        var domains = rows[0].BitsPerByte.Select(domain => domain.Key).ToArray();
         var table = new TextTable(["model", "architecture", "parameters#", .. domains.Select(domain => domain + "#"), "average#"]);
-        foreach (var row in result.Rows)
+        foreach (var row in rows)
         {
             table.Row([row.Name, row.ModelType, ProgressText.Number(row.Parameters), .. row.BitsPerByte.Select(domain => Bits(domain.Value)), Bits(row.Average)]);
         }
 
+        return table;
+    }
+
+    private static void WriteTable(ToolOutput output, RunResult result)
+    {
         output.Line("Bits per byte on held-out text (lower is better)");
-        output.Table(table);
+        output.Table(Table(result.Rows));
         output.Line(FusionVerdict.Of(result.Rows));
     }
 
@@ -59,7 +65,8 @@ internal static class RunResultView
         return json;
     }
 
-    private static JsonNode ToJson(DomainScores row) => new JsonObject
+    /// <summary>One row of the table.</summary>
+    internal static JsonNode ToJson(DomainScores row) => new JsonObject
     {
         ["name"] = row.Name,
         ["model"] = row.ModelType,

@@ -15,6 +15,7 @@ internal sealed class SchemaVerb : Verb
 
     private readonly Argument<string?> _key = new("key") { Description = "A key, for example train.learning_rate, for help on it.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<bool> _markdown = new("--markdown") { Description = "The key reference as Markdown." };
+    private readonly Option<bool> _commands = new("--commands") { Description = "The reference of this tool's commands as Markdown." };
 
     internal SchemaVerb()
         : base(
@@ -22,10 +23,12 @@ internal sealed class SchemaVerb : Verb
             "Prints the JSON schema of recipes, or help on one key.",
             "transfuse schema > transfuse.schema.json",
             "transfuse schema train.learning_rate",
-            "transfuse schema --markdown > docs/recipes.md")
+            "transfuse schema --markdown > docs/recipes.md",
+            "transfuse schema --commands > docs/cli.md")
     {
         Add(_key);
         Add(_markdown);
+        Add(_commands);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
@@ -33,6 +36,10 @@ internal sealed class SchemaVerb : Verb
         if (context.Arguments.GetValue(_markdown))
         {
             context.Output.Raw(RecipeReference.ToMarkdown());
+        }
+        else if (context.Arguments.GetValue(_commands))
+        {
+            context.Output.Raw(CommandReference.ToMarkdown(context.Arguments.RootCommandResult.Command));
         }
         else if (context.Arguments.GetValue(_key) is { } key)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Transfuse.Cli.Output;
 using Transfuse.Errors;
 
@@ -16,11 +17,28 @@ internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Setting
 
     /// <summary>Reads a whole text file that the user named.</summary>
     /// <exception cref="InputException">It is missing or unreadable.</exception>
-    internal string ReadText(string path)
+    internal string ReadText(string path) => Read(path, File.ReadAllText);
+
+    /// <summary>Reads a text file whose bytes are counted: nothing is left out or replaced, not even a byte order mark.</summary>
+    /// <exception cref="InputException">It is missing, unreadable, or no UTF-8.</exception>
+    internal string ReadExactText(string path)
+    {
+        var bytes = Read(path, File.ReadAllBytes);
+        try
+        {
+            return new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InputException(path, $"is no UTF-8 text (byte {exception.Index}). Convert it to UTF-8.", exception);
+        }
+    }
+
+    private T Read<T>(string path, Func<string, T> read)
     {
         try
         {
-            return File.ReadAllText(Resolve(path));
+            return read(Resolve(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

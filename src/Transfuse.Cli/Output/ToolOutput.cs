@@ -11,6 +11,7 @@ namespace Transfuse.Cli.Output;
 internal sealed class ToolOutput
 {
     private static readonly JsonSerializerOptions JsonForm = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions WriterForm = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ToolEnvironment _environment;
     private readonly GlobalSettings _settings;
@@ -45,14 +46,39 @@ internal sealed class ToolOutput
     /// <param name="json">The JSON form without its schema.</param>
     /// <param name="human">Writes the form for people.</param>
     /// <param name="quiet">The bare result, or null for none.</param>
-    internal void Result(string schema, Func<JsonObject> json, Action human, string? quiet = null)
+    internal void Result(string schema, Func<JsonObject> json, Action human, string? quiet = null) =>
+        Result(
+            schema,
+            writer =>
+            {
+                foreach (var (name, value) in json())
+                {
+                    writer.WritePropertyName(name);
+                    WriteNode(writer, value);
+                }
+            },
+            human,
+            quiet);
+
+    /// <summary>Writes the result of a command, once; for JSON that is too large to be held as a whole.</summary>
+    /// <param name="schema">Name and version of the JSON form.</param>
+    /// <param name="json">Writes the members of the JSON form without its schema.</param>
+    /// <param name="human">Writes the form for people.</param>
+    /// <param name="quiet">The bare result, or null for none.</param>
+    internal void Result(string schema, Action<Utf8JsonWriter> json, Action human, string? quiet = null)
     {
         switch (Mode)
         {
             case OutputMode.Json:
-                var root = json();
-                root.Insert(0, "schema", schema);
-                _environment.Output.WriteLine(root.ToJsonString(JsonForm));
+                using (var writer = new Utf8JsonWriter(new JsonText(_environment.Output), WriterForm))
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("schema", schema);
+                    json(writer);
+                    writer.WriteEndObject();
+                }
+
+                _environment.Output.WriteLine();
                 break;
             case OutputMode.Quiet:
                 if (quiet is not null)
@@ -123,6 +149,18 @@ internal sealed class ToolOutput
         return IsInteractive
             ? TerminalProgress.Run(_error, UseUnicode, work)
             : work(new PlainProgress(_environment.Error, _environment.Time));
+    }
+
+    private static void WriteNode(Utf8JsonWriter writer, JsonNode? node)
+    {
+        if (node is null)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            node.WriteTo(writer, JsonForm);
+        }
     }
 
     // A line must not be broken where it goes to a file; through the terminal library it keeps clear of moving bars.

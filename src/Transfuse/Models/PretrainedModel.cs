@@ -102,6 +102,13 @@ public static class PretrainedModel
         TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(model.Config));
     }
 
+    /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
+    public static long CountParameters(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
+    }
+
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
     internal static WeightMap WeightsOf(ModelConfig config) => config switch
     {

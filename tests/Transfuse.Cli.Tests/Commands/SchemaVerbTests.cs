@@ -17,7 +17,11 @@ public sealed class SchemaVerbTests
 
     [Fact]
     public void The_reference_in_docs_is_what_the_tool_prints() =>
-        Snapshot.Match(RunMarkdown(), "docs/recipes.md");
+        Snapshot.Match(Run("--markdown"), "docs/recipes.md");
+
+    [Fact]
+    public void The_command_reference_in_docs_is_what_the_tool_prints() =>
+        Snapshot.Match(Run("--commands"), "docs/cli.md");
 
     [Fact]
     public void Help_on_a_key_has_type_range_and_default()
@@ -47,9 +51,9 @@ public sealed class SchemaVerbTests
         Assert.Contains("did you mean 'train.learning_rate'?", error, StringComparison.Ordinal);
     }
 
-    private static string RunMarkdown()
+    private static string Run(string option)
     {
         using var tool = new ToolRunner();
-        return tool.Run("schema", "--markdown").Output;
+        return tool.Run("schema", option).Output;
     }
 }

@@ -57,6 +57,9 @@ internal sealed class EvaluateStage : Stage
         AtomicFile.Write(Path.Combine(folder, ResultFile), stream => Write(stream, rows));
     }
 
+    /// <summary>Whether a run has results.</summary>
+    internal static bool IsDone(RunFolder run) => File.Exists(run.At("eval", ResultFile));
+
     /// <summary>Reads the results of a finished run.</summary>
     /// <exception cref="ArtifactException">There are none, or the file is damaged.</exception>
     internal static IReadOnlyList<DomainScores> Read(RunFolder run)

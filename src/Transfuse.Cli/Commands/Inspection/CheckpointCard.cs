@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Safetensors;
+using Transfuse.Cli.Output;
+using Transfuse.Models;
+
+namespace Transfuse.Cli.Commands.Inspection;
+
+/// <summary>A model folder: its shape, its weights, its tokenizer, and the memory that it asks for.</summary>
+internal static class CheckpointCard
+{
+    // Weights as float32; for training also gradients and AdamW's two moments.
+    private const long BytesToScore = 4;
+    private const long BytesToTrain = 16;
+
+    internal static Card Of(string folder)
+    {
+        var config = ModelConfig.Load(folder);
+        var parameters = PretrainedModel.CountParameters(config);
+        var card = new Card("checkpoint")
+            .Fact("architecture", "architecture", config.ModelType)
+            .Count("parameters", "parameters", parameters)
+            .Count("layers", "layers", config.LayerCount)
+            .Count("hidden size", "hidden_size", config.HiddenSize)
+            .Count("feed-forward size", "intermediate_size", config.IntermediateSize);
+        card.Json["heads"] = config.HeadCount;
+        card.Json["key_value_heads"] = config.KeyValueHeadCount;
+        card.Json["head_size"] = config.HeadSize;
+        card.Line("heads", string.Create(CultureInfo.InvariantCulture, $"{config.HeadCount} of {config.HeadSize}, {config.KeyValueHeadCount} for keys and values"));
+        card.Count("context", "context", config.MaxPositions).Count("vocabulary", "vocabulary", config.VocabularySize);
+        card.Json["tied_embeddings"] = config.TiesEmbeddings;
+        card.Line("head", config.TiesEmbeddings ? "tied to the embedding" : "of its own");
+        AddWeights(card, folder);
+        AddTokenizer(card, folder);
+        return AddMemory(card, config, parameters);
+    }
+
+    private static void AddWeights(Card card, string folder)
+    {
+        using var checkpoint = SafetensorsCheckpoint.Open(folder);
+        card.Tensors([.. checkpoint.Names.Select(name => checkpoint.TryFind(name, out _, out var entry) ? entry : null).OfType<SafetensorsEntry>()]);
+    }
+
+    private static void AddTokenizer(Card card, string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, TokenizerCard.FileName)))
+        {
+            card.Json["tokenizer"] = null;
+            card.Line("tokenizer", $"none ({TokenizerCard.FileName} is missing)");
+            return;
+        }
+
+        var (tokenizer, kind) = TokenizerCard.Load(folder);
+        card.Json["tokenizer"] = new JsonObject { ["algorithm"] = kind, ["vocabulary"] = tokenizer.VocabularySize };
+        card.Line("tokenizer", $"{kind}, {ProgressText.Number(tokenizer.VocabularySize)} tokens");
+    }
+
+    private static Card AddMemory(Card card, ModelConfig config, long parameters)
+    {
+        var cache = 2L * sizeof(float) * config.LayerCount * config.KeyValueHeadCount * config.HeadSize;
+        card.Json["memory_bytes"] = new JsonObject { ["score"] = parameters * BytesToScore, ["train"] = parameters * BytesToTrain, ["cache_per_token"] = cache };
+        return card
+            .Line("memory to score", $"{ProgressText.Bytes(parameters * BytesToScore)} and what a batch takes ({BytesToScore} bytes a parameter)")
+            .Line("memory to train", $"{ProgressText.Bytes(parameters * BytesToTrain)} and what a batch takes ({BytesToTrain} bytes a parameter)")
+            .Line("memory to generate", $"{ProgressText.Bytes(parameters * BytesToScore)} and {ProgressText.Bytes(cache)} a token");
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json.Nodes;
+using Transfuse.Artifacts;
+using Transfuse.Corpora;
+using Transfuse.Distributions;
+
+namespace Transfuse.Cli.Tests.Commands;
+
+public sealed class InspectVerbTests
+{
+    [Fact]
+    public void A_checkpoint_shows_its_shape_weights_tokenizer_and_memory()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        var json = Inspect(tool, "m");
+        Assert.Equal("checkpoint", (string?)json["kind"]);
+        Assert.Equal("llama", (string?)json["architecture"]);
+        // Embedding and head 2·300·24; a layer: attention 24·(24 + 12 + 12 + 24), feed-forward 3·24·40, norms 2·24; the last norm 24.
+        const long parameters = (2 * 300 * 24) + (2 * ((24 * 72) + (3 * 24 * 40) + 48)) + 24;
+        Assert.Equal(parameters, (long)json["parameters"]!);
+        Assert.Equal((2, 4, 2, 6, 48, 300), ((int)json["layers"]!, (int)json["heads"]!, (int)json["key_value_heads"]!, (int)json["head_size"]!, (int)json["context"]!, (int)json["vocabulary"]!));
+        Assert.Equal(parameters * 4, (long)json["bytes"]!);
+        Assert.Equal((int)json["tensors"]!, (int)json["dtypes"]!["F32"]!);
+        Assert.Equal(("BPE", 290), ((string?)json["tokenizer"]!["algorithm"], (int)json["tokenizer"]!["vocabulary"]!));
+        Assert.Equal((parameters * 4, parameters * 16), ((long)json["memory_bytes"]!["score"]!, (long)json["memory_bytes"]!["train"]!));
+        Assert.StartsWith("m: checkpoint", tool.Run("inspect", "m").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_safetensors_file_lists_its_tensors()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        var json = Inspect(tool, "m/model.safetensors");
+        Assert.Equal("safetensors", (string?)json["kind"]);
+        var embedding = json["entries"]!.AsArray().Single(entry => (string?)entry!["name"] == "model.embed_tokens.weight")!;
+        Assert.Equal("F32", (string?)embedding["dtype"]);
+        Assert.Equal([300, 24], embedding["shape"]!.AsArray().GetValues<long>());
+        Assert.Equal(300 * 24 * 4, (long)embedding["bytes"]!);
+        Assert.Contains("model.embed_tokens.weight", tool.Run("inspect", "m/model.safetensors").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_tokenizer_shows_algorithm_size_and_special_tokens()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        File.Delete(Path.Combine(tool.Folder, "m", "config.json"));
+        var json = Inspect(tool, "m");
+        Assert.Equal(("tokenizer", "BPE", 290), ((string?)json["kind"], (string?)json["algorithm"], (int)json["vocabulary"]!));
+        Assert.Equal((0, TinyModel.EndOfText), ((int)json["eos"]!["id"]!, (string?)json["eos"]!["token"]));
+        Assert.Equal("tokenizer", (string?)Inspect(tool, "m/tokenizer.json")["kind"]);
+    }
+
+    [Fact]
+    public void A_corpus_shows_its_domains()
+    {
+        using var tool = new ToolRunner();
+        var manifest = new Manifest { Kind = CorpusFile.Kind, FormatVersion = CorpusFile.FormatVersion, CreatedBy = "test" };
+        CorpusFile.Write(Path.Combine(tool.Folder, "c"), [new Document("1", "a", "abc"), new Document("2", "b", "größe"), new Document("3", "b", "x")], manifest);
+        var json = Inspect(tool, "c");
+        Assert.Equal(("corpus", 3, 11), ((string?)json["kind"], (int)json["documents"]!, (int)json["bytes"]!));
+        Assert.Equal((2, 8), ((int)json["domains"]!["b"]!["documents"]!, (int)json["domains"]!["b"]!["bytes"]!));
+    }
+
+    [Fact]
+    public void A_store_shows_sizes_and_origin()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        tool.Write("a.txt", "The method returns the value.");
+        var (code, _, error) = tool.Run("capture", "m", "--corpus", "a.txt", "--out", "s", "--top-k", "4");
+        Assert.True(code == 0, error);
+        var json = Inspect(tool, "s");
+        using var store = DistributionStoreReader.Open(Path.Combine(tool.Folder, "s"));
+        Assert.Equal(("distributions", 1L, store.TokenCount, 4L), ((string?)json["kind"], (long)json["documents"]!, (long)json["tokens"]!, (long)json["top_k"]!));
+        Assert.Equal(store.Options.ModelHash, (string?)json["inputs"]!["model"]);
+    }
+
+    [Fact]
+    public void A_run_shows_state_stage_and_recipe()
+    {
+        using var tool = new ToolRunner();
+        tool.Write("a.yaml", "recipe: train/1\nname: t\nmodel: { architecture: llama }\ncorpus: { source: files, domains: [{ name: a, files: [a.txt] }] }\n");
+        tool.Write("a.txt", "One text that cannot be divided into parts.");
+        Assert.Equal(4, tool.Run("run", "a.yaml", "--out", "r").Code);
+        var json = Inspect(tool, "r");
+        Assert.Equal(("run", "failed", "corpus"), ((string?)json["kind"], (string?)json["state"], (string?)json["stage"]));
+        Assert.Equal(("train/1", "t"), ((string?)json["recipe"], (string?)json["name"]));
+        Assert.Empty(json["rows"]!.AsArray());
+    }
+
+    [Fact]
+    public void A_measured_run_shows_its_table()
+    {
+        using var tool = new ToolRunner();
+        tool.Write("a.yaml", "recipe: train/1\nname: t\nmodel: { architecture: llama }\ncorpus: { source: files, domains: [{ name: a, files: [a.txt] }] }\n");
+        tool.Write("a.txt", "One text.");
+        tool.Run("run", "a.yaml", "--out", "r");
+        Directory.CreateDirectory(Path.Combine(tool.Folder, "r", "eval"));
+        tool.Write("r/eval/results.json", """{"schema":"transfuse.results/1","rows":[{"name":"model","model":"llama","parameters":12,"bits_per_byte":{"a":1.25},"average":1.25}]}""");
+        Assert.Equal(1.25, (double)Inspect(tool, "r")["rows"]![0]!["bits_per_byte"]!["a"]!);
+        Assert.Contains("1.2500", tool.Run("inspect", "r").Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("none", "there is no such file or folder")]
+    [InlineData("a.txt", "is no file that can be inspected")]
+    [InlineData("empty", "is no folder that can be inspected")]
+    [InlineData("other", "holds an artifact of the kind 'other'")]
+    [InlineData("cut.safetensors", "a safetensors file begins with")]
+    public void What_cannot_be_inspected_exits_with_4_and_one_sentence(string path, string expected)
+    {
+        using var tool = new ToolRunner();
+        tool.Write("a.txt", "text");
+        tool.Write("cut.safetensors", "abc");
+        Directory.CreateDirectory(Path.Combine(tool.Folder, "empty"));
+        Directory.CreateDirectory(Path.Combine(tool.Folder, "other"));
+        tool.Write("other/manifest.json", """{"kind":"other"}""");
+        var (code, output, error) = tool.Run("inspect", path);
+        Assert.Equal((4, string.Empty), (code, output));
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    private static JsonNode Inspect(ToolRunner tool, string path)
+    {
+        var (code, output, error) = tool.Run("inspect", path, "--json");
+        Assert.True(code == 0, error);
+        var json = JsonNode.Parse(output)!;
+        Assert.Equal("transfuse.inspect/1", (string?)json["schema"]);
+        Assert.Equal(path, (string?)json["path"]);
+        return json;
+    }
+}
