@@ -24,7 +24,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private readonly Thread[] _threads;
     private readonly object _gate = new();
-    private readonly ManualResetEventSlim _lastLeft = new(false, spinCount: 0);
+    private readonly object _exit = new();
     private readonly Lock _oneLoopAtATime = new();
     private readonly bool _spins;
     private delegate*<void*, int, int, void> _execute;
@@ -33,6 +33,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private long _nextTask;
     private long _state = Closed;
     private int _parked;
+    private bool _callerParked;
     private bool _stopping;
     private ExceptionDispatchInfo? _failure;
 
@@ -122,8 +123,6 @@ public sealed unsafe class WorkerPool : IDisposable
         {
             thread.Join();
         }
-
-        _lastLeft.Dispose();
     }
 
     private static void Invoke<TBody>(void* body, int task, int worker)
@@ -169,11 +168,16 @@ public sealed unsafe class WorkerPool : IDisposable
             Thread.SpinWait(8);
         }
 
-        while (!IsEmpty())
+        lock (_exit)
         {
-            // A signal may be a late one of an earlier loop, hence the loop; reset before looking, so that none is lost.
-            _lastLeft.Wait();
-            _lastLeft.Reset();
+            // As in Open: either the last worker sees that this thread sleeps, or this thread sees that it has left.
+            Interlocked.Exchange(ref _callerParked, true);
+            while (!IsEmpty())
+            {
+                Monitor.Wait(_exit);
+            }
+
+            _callerParked = false;
         }
     }
 
@@ -201,10 +205,18 @@ public sealed unsafe class WorkerPool : IDisposable
         while (TryEnter(ref last))
         {
             ClaimTasks(worker);
-            if ((Interlocked.Decrement(ref _state) & (Closed | InsideMask)) == Closed)
+            if ((Interlocked.Decrement(ref _state) & (Closed | InsideMask)) == Closed && Volatile.Read(ref _callerParked))
             {
-                _lastLeft.Set();
+                WakeCaller();
             }
+        }
+    }
+
+    private void WakeCaller()
+    {
+        lock (_exit)
+        {
+            Monitor.Pulse(_exit);
         }
     }
 

@@ -12,6 +12,7 @@ public sealed record AlignmentOptions
         Duplicates = DuplicatePolicy.First,
         Rest = RestPolicy.Renormalise,
         MaximumEntries = int.MaxValue,
+        MapSpecials = false,
     };
 
     /// <summary>FuseLLM with least edit distance, its published setting.</summary>
@@ -46,6 +47,9 @@ public sealed record AlignmentOptions
     /// It acts in the source's vocabulary, before the map.
     /// </summary>
     public double Temperature { get; init; } = 1;
+
+    /// <summary>Whether BOS and EOS are mapped by role in the piece maps (exact, least edit distance); the other maps always do.</summary>
+    public bool MapSpecials { get; init; } = true;
 
     /// <summary>Most entries kept per position; the least probable beyond it go to the rest.</summary>
     public int MaximumEntries { get; init; } = 32;

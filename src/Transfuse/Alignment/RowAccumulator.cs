@@ -20,8 +20,6 @@ internal sealed class RowAccumulator
 
     internal int Count { get; private set; }
 
-    internal int VocabularySize => _slotOf.Length;
-
     internal ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     internal Span<double> Masses => _masses.AsSpan(0, Count);
@@ -69,9 +67,7 @@ internal sealed class RowAccumulator
             return;
         }
 
-        // The id as second key makes the order total, so the unstable sort has one result.
-        var order = _masses.AsSpan(0, Count);
-        order.Sort(_ids.AsSpan(0, Count), static (a, b) => b.CompareTo(a));
+        Masses.Sort(_ids.AsSpan(0, Count), static (a, b) => b.CompareTo(a));
         OrderEqualMassesById();
         Count = maximum;
     }
@@ -87,6 +83,7 @@ internal sealed class RowAccumulator
         return sum;
     }
 
+    /// <summary>The sort is not stable; ordering equal masses by id leaves one possible result.</summary>
     private void OrderEqualMassesById()
     {
         for (var start = 0; start < Count;)

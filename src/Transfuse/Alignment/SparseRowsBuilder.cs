@@ -10,8 +10,6 @@ internal sealed class SparseRowsBuilder
     private int _rows;
     private int _entries;
 
-    internal int RowCount => _rows;
-
     internal void Reset(int rows)
     {
         _rows = 0;

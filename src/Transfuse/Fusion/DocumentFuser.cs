@@ -89,15 +89,7 @@ public sealed class DocumentFuser
         _output.Reset(count);
         for (var i = 0; i < count; i++)
         {
-            var anyone = false;
-            for (var s = 0; s < documents.Length; s++)
-            {
-                speaks[s] = documents[s].Speaks(i);
-                anyone |= speaks[s];
-                judged[s] = crossEntropies[(s * count) + i];
-            }
-
-            if (!anyone)
+            if (!Listen(documents, i, crossEntropies, speaks, judged))
             {
                 _output.EndRow(0);
                 continue;
@@ -120,6 +112,19 @@ public sealed class DocumentFuser
         return new FusedDocument(
             new FusedTargets(_output.Starts(), _output.Ids(), _output.Probabilities(), _output.RestMass(), fusedWeights),
             new FusionStatistics { Positions = count, Fused = fused, RestMass = restMass, Sources = statistics });
+    }
+
+    /// <summary>Collects who speaks at a position and how good each is there; returns whether anyone speaks.</summary>
+    private static bool Listen(
+        AlignedDocument[] documents, int position, ReadOnlySpan<double> crossEntropies, Span<bool> speaks, Span<double> judged)
+    {
+        for (var s = 0; s < documents.Length; s++)
+        {
+            speaks[s] = documents[s].Speaks(position);
+            judged[s] = crossEntropies[(s * documents[s].Count) + position];
+        }
+
+        return speaks.Contains(true);
     }
 
     /// <summary>Writes P = Σ_s w_s·P_s of a position and returns its rest mass Σ_s w_s·r_s.</summary>

@@ -33,6 +33,12 @@ internal sealed class AddedTokenMatcher
         var covered = 0;
         for (var position = 0; Find(text, position, out var start, out var end) is { } token; position = end)
         {
+            if (start < covered)
+            {
+                // The white space that the token before has swallowed.
+                continue;
+            }
+
             if (token.SingleWord && (EndsWithWord(text[..start]) || StartsWithWord(text[end..])))
             {
                 continue;

@@ -72,7 +72,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         var tokens = new List<string>(ids.Length);
         foreach (var id in ids)
         {
-            if (_catalog.Token(id) is { } token && !(skipSpecialTokens && _catalog.IsSpecial(id)))
+            if (_catalog.DecodedToken(id) is { } token && !(skipSpecialTokens && _catalog.IsSkipped(id)))
             {
                 tokens.Add(token);
             }
@@ -101,7 +101,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         var bytes = new List<byte>(4 * ids.Length);
         foreach (var id in ids)
         {
-            if ((uint)id < (uint)table.Length && !(skipSpecialTokens && _catalog.IsSpecial(id)))
+            if ((uint)id < (uint)table.Length && !(skipSpecialTokens && _catalog.IsSkipped(id)))
             {
                 bytes.AddRange(table[id]);
             }
@@ -115,7 +115,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         var bytes = new byte[VocabularySize][];
         for (var id = 0; id < bytes.Length; id++)
         {
-            bytes[id] = _catalog.Token(id) is { } token ? Contribution(Utf8.Bytes(token)) : [];
+            bytes[id] = _catalog.DecodedToken(id) is { } token ? Contribution(Utf8.Bytes(token)) : [];
         }
 
         return bytes;

@@ -9,7 +9,7 @@ namespace Transfuse.Tests.Models;
 internal static class TinyModels
 {
     internal static readonly string[] Names =
-        ["llama", "llama-tied-grouped", "llama-bias", "llama-linear", "neox", "neox-sequential", "neox-tied-nobias", "mpt", "mpt-clip", "mpt-grouped-bias"];
+        ["llama", "llama-tied-grouped", "llama-bias", "llama-linear", "neox", "neox-sequential", "neox-tied-nobias", "neox-one-head", "mpt", "mpt-clip", "mpt-grouped-bias"];
 
     internal static TheoryData<string> Cases() => [.. Names];
 
@@ -22,6 +22,7 @@ internal static class TinyModels
         "neox" => NeoX,
         "neox-sequential" => NeoX with { ParallelResidual = false, Activation = "gelu_fast", Rope = new RopeParameters { PartialRotaryFactor = 0.5, Theta = 500 } },
         "neox-tied-nobias" => NeoX with { AttentionBias = false, TiesEmbeddings = true },
+        "neox-one-head" => NeoX with { HeadCount = 1 },
         "mpt" => Mpt,
         "mpt-clip" => Mpt with { ClipQkv = 0.3, SoftmaxScale = 0.7, LogitScale = 0.5, TiesEmbeddings = false },
         "mpt-grouped-bias" => Mpt with { KeyValueHeads = 1, HasBias = true, AlibiBiasMax = 4, IntermediateSize = 50 },

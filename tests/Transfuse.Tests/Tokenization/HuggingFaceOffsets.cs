@@ -15,13 +15,13 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
     private readonly bool _composes = Mentions(tokenizer, "normalizer", "NFC") || Mentions(tokenizer, "normalizer", "NFKC");
     private readonly (bool Trim, bool Prefix)? _trim = FindTrim(tokenizer.GetProperty("post_processor"));
 
-    internal List<int> Of(byte[] text, Encoding encoding, Tokenizer tokenizerUnderTest, ISet<int> templateIds)
+    internal List<int> Of(byte[] text, Transfuse.Tokenization.Encoding encoding, IReadOnlyList<string> tokens, int leading, int trailing)
     {
         var result = new List<int>();
         for (var i = 0; i < encoding.Count; i++)
         {
             var span = encoding.Spans[i];
-            if (span.Length == 0 && templateIds.Contains(encoding.Ids[i]))
+            if (i < leading || i >= encoding.Count - trailing)
             {
                 result.AddRange([0, 0]);
                 continue;
@@ -35,7 +35,7 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
 
             if (_trim is { Trim: true } trim)
             {
-                (start, end) = Trim(text, start, end, tokenizerUnderTest.TokenString(encoding.Ids[i])!, i == 0 && trim.Prefix);
+                (start, end) = Trim(text, start, end, tokens[i], (i == 0 || start == 0) && trim.Prefix);
             }
 
             result.AddRange([start, end]);
@@ -83,14 +83,14 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
     }
 
     private static int Count(byte[] text, int start, int end) =>
-        System.Text.Encoding.UTF8.GetString(text, start, end - start).Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
+        System.Text.Encoding.UTF8.GetString(text, start, end - start).Replace('\uFFFE', '\uFFFF').Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
 
     private static (int Start, int End) Trim(byte[] text, int start, int end, string token, bool keepsOne)
     {
         var runes = token.EnumerateRunes().ToList();
         var leading = runes.TakeWhile(IsSpace).Count();
         var trailing = runes.AsEnumerable().Reverse().TakeWhile(IsSpace).Count();
-        leading = keepsOne && leading > 0 ? leading - 1 : leading;
+        leading = keepsOne && leading == 1 ? 0 : leading;
         var from = start;
         for (var i = 0; i < leading && from < end; i++)
         {

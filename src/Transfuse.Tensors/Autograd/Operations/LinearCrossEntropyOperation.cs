@@ -3,15 +3,15 @@ using Transfuse.Tensors.Devices;
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>
-/// Head and cross entropy in one: logits never leave the device's chunks. The gradients of the hidden states and of the head are computed
-/// with the loss; the backward pass only hands the former on.
+/// Head and cross entropy in one (see <see cref="Device.LinearCrossEntropy"/>). Being a loss, it computes gradients while the logits are at hand:
+/// the head's is added at once, that of the hidden rows is kept for the backward pass.
 /// </summary>
 internal sealed class LinearCrossEntropyOperation : Operation
 {
     private readonly Variable _hidden;
     private Tensor? _dHidden;
 
-    private LinearCrossEntropyOperation(Variable hidden, Tensor dHidden)
+    private LinearCrossEntropyOperation(Variable hidden, Tensor? dHidden)
     {
         _hidden = hidden;
         _dHidden = dHidden;
@@ -23,37 +23,53 @@ internal sealed class LinearCrossEntropyOperation : Operation
         Tape tape, Variable hidden, Variable weight, HeadOptions options,
         ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher)
     {
-        var labelLosses = new float[hidden.Value.Rows];
-        var teacherLosses = teacher is null ? [] : new float[hidden.Value.Rows];
-        var dHidden = tape.RecordsGradients && hidden.RequiresGradient ? tape.Device.Allocate(hidden.Value.Shape) : null;
-        Tensor? dWeight = null;
-        if (tape.RecordsGradients && weight.RequiresGradient && !tape.GradientOf(weight, out dWeight))
-        {
-            dWeight.Fill(0);
-        }
-
+        var labelLosses = new float[labels.Length];
+        var teacherLosses = teacher is null ? [] : new float[labels.Length];
+        var operation = new LinearCrossEntropyOperation(
+            hidden, tape.RecordsGradients && hidden.RequiresGradient ? tape.Device.Allocate(hidden.Value.Shape) : null);
+        tape.Record(operation);
         tape.Device.LinearCrossEntropy(
-            hidden.Value, weight.Value, options, labels, labelWeights, teacher, labelLosses, teacherLosses, dHidden, dWeight);
-        if (dHidden is not null)
-        {
-            tape.Record(new LinearCrossEntropyOperation(hidden, dHidden));
-        }
-
+            hidden.Value, weight.Value, options, labels, labelWeights, teacher, labelLosses, teacherLosses,
+            operation._dHidden, WeightGradient(tape, weight));
         return new CrossEntropyLosses(labelLosses, teacherLosses);
     }
 
     internal override void Backward(Tape tape)
     {
-        if (_dHidden is { } gradient)
+        if (_dHidden is null)
         {
-            var accumulate = tape.GradientOf(_hidden, out var dHidden);
-            tape.Device.Scale(gradient, 1, dHidden, accumulate);
+            return;
         }
+
+        if (_hidden.Gradient is null && _hidden is not Parameter)
+        {
+            _hidden.Gradient = _dHidden;
+            _dHidden = null;
+            return;
+        }
+
+        tape.GradientOf(_hidden, out var gradient);
+        tape.Device.Add(gradient, _dHidden, gradient);
     }
 
     internal override void ReleaseSaved()
     {
         _dHidden?.Dispose();
         _dHidden = null;
+    }
+
+    private static Tensor? WeightGradient(Tape tape, Variable weight)
+    {
+        if (!tape.RecordsGradients || !weight.RequiresGradient)
+        {
+            return null;
+        }
+
+        if (!tape.GradientOf(weight, out var gradient))
+        {
+            gradient.Fill(0);
+        }
+
+        return gradient;
     }
 }

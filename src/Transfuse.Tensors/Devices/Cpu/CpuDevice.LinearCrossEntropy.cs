@@ -1,146 +1,172 @@
+using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 using Transfuse.Tensors.Errors;
+using Transfuse.Tensors.Memory;
 
 namespace Transfuse.Tensors.Devices.Cpu;
 
 public sealed unsafe partial class CpuDevice
 {
-    // Large enough that the head's products run at full speed, small enough that the logits of a chunk stay a fraction of the model.
-    private const int LargestHeadChunk = 512;
-    private const long LargestChunkElements = 16L << 20;
-    private const int SmallestHeadChunk = 16;
+    // Logits that exist at one time (64 MB), and rows of a chunk: enough for the products with the head to run at full speed, whatever
+    // the vocabulary, and no more than needed.
+    private const int ChunkLogits = 1 << 24;
+    private const int MinimumChunkRows = 128;
+    private const int MaximumChunkRows = 1024;
+
+    // Logits that make a task worth claiming.
+    private const int LogitsPerTask = 16 * 1024;
 
     /// <inheritdoc/>
-    /// <remarks>Rows go through the head in chunks of at most 512 (64 MB of logits). Exponentials are summed in float32 over 1024 columns, then in double.</remarks>
-    /// <exception cref="ShapeMismatchException">Sizes do not fit together.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A label or a teacher's id is no row of the head.</exception>
+    /// <remarks>
+    /// Rows with neither label nor teacher are not computed at all, and rows of weight 0 take no part in the gradient. A row whose logits are not
+    /// numbers has losses that are not numbers either.
+    /// </remarks>
+    /// <exception cref="ShapeMismatchException">Hidden rows, head and gradients do not fit.</exception>
+    /// <exception cref="ArgumentException">A list has the wrong length, or an id is outside the vocabulary.</exception>
     public override void LinearCrossEntropy(
         Tensor hidden, Tensor weight, HeadOptions options, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights,
         SparseTargets? teacher, Memory<float> labelLosses, Memory<float> teacherLosses, Tensor? dHidden, Tensor? dWeight)
     {
-        RequireHead(nameof(LinearCrossEntropy), hidden, weight, labels.Length);
-        var rows = hidden.Rows;
-        RequireCount(nameof(LinearCrossEntropy), "label weights", labelWeights.Length, rows);
-        RequireCount(nameof(LinearCrossEntropy), "label losses", labelLosses.Length, rows);
-        RequireIds(labels.Span, weight.Rows, smallest: -1);
-        if (teacher is not null)
+        var (n, h, v) = CheckHead("LinearCrossEntropy", hidden, weight);
+        CheckSameShape("LinearCrossEntropy", dHidden, hidden, "dHidden");
+        CheckSameShape("LinearCrossEntropy", dWeight, weight, "dWeight");
+        var rows = new CrossEntropyRows(n, v, labels, labelWeights, teacher, labelLosses, teacherLosses);
+        labelLosses.Span.Clear();
+        teacherLosses.Span.Clear();
+        dHidden?.Fill(0);
+
+        using var orderMemory = new ScratchMemory(Memory, n);
+        var order = (int*)orderMemory.Data;
+        var (withGradient, listed) = rows.Order(new Span<int>(order, n), dHidden is not null || dWeight is not null);
+        if (listed == 0)
         {
-            RequireTeacher(teacher, rows, weight.Rows, teacherLosses.Length);
+            return;
         }
 
-        var wantsGradient = dHidden is not null || dWeight is not null;
-        var chunk = HeadChunk(rows, weight.Rows);
-        using var logits = Allocate(new Shape(Math.Max(chunk, 1), weight.Rows));
-        using var capped = wantsGradient && options.SoftCap > 0 ? Allocate(logits.Shape) : null;
-        using var arguments = new CrossEntropyArguments(labels, labelWeights, teacher, labelLosses, teacherLosses, options);
-        for (var start = 0; start < rows; start += chunk)
+        var chunkRows = ChunkRows(listed, v);
+        using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
+        using var chunkHidden = new ScratchMemory(Memory, (long)chunkRows * h);
+        using var kept = new ScratchMemory(Memory, (long)Threads * rows.MaximumEntries);
+        for (var start = 0; start < listed;)
         {
-            var count = Math.Min(chunk, rows - start);
-            using var hiddenRows = hidden.SliceRows(start, count);
-            using var logitRows = logits.SliceRows(0, count);
-            MatMul(MatMulLayout.NT, hiddenRows, weight, logitRows);
-            var body = new CrossEntropyBody(arguments, logits.Data, capped is null ? null : capped.Data, start, count, weight.Rows, wantsGradient);
-            Run(body.TaskCount, body);
-            if (dHidden is not null)
+            var wantsGradient = start < withGradient;
+            var body = new CrossEntropyBody
             {
-                using var dHiddenRows = dHidden.SliceRows(start, count);
-                MatMul(MatMulLayout.NN, logitRows, weight, dHiddenRows);
+                Rows = rows,
+                Order = order + start,
+                Count = Math.Min(chunkRows, (wantsGradient ? withGradient : listed) - start),
+                RowsPerTask = RowsPerTask(v),
+                Logits = logits.Data,
+                Vocabulary = v,
+                Options = options,
+                WantsGradient = wantsGradient,
+                KeptLogits = kept.Data,
+            };
+            GatherRows(hidden.Data, body.Order, body.Count, h, chunkHidden.Data);
+            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, chunkHidden.Data, weight.Data, logits.Data, null));
+            Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
+            if (wantsGradient)
+            {
+                MultiplyGradients(body, h, chunkHidden.Data, weight.Data, dHidden, dWeight);
             }
 
-            if (dWeight is not null)
-            {
-                MatMul(MatMulLayout.TN, logitRows, hiddenRows, dWeight, dWeight);
-            }
+            start += body.Count;
         }
     }
 
     /// <inheritdoc/>
-    /// <remarks>Rows go through the head in chunks, as in <see cref="LinearCrossEntropy"/>.</remarks>
-    /// <exception cref="ShapeMismatchException">Sizes do not fit together.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">k is negative or larger than the vocabulary, or a label is no row of the head.</exception>
+    /// <remarks>A row whose logits are not numbers has log-probabilities that are not numbers either, and the ids 0 to k − 1.</remarks>
+    /// <exception cref="ShapeMismatchException">Hidden rows and head do not fit.</exception>
+    /// <exception cref="ArgumentException">A list has the wrong length, a label is outside the vocabulary, or k is.</exception>
     public override void HeadTopK(
         Tensor hidden, Tensor weight, HeadOptions options, int k, ReadOnlyMemory<int> labels,
         Memory<int> ids, Memory<float> logProbabilities, Memory<float> labelLogProbabilities)
     {
-        RequireHead(nameof(HeadTopK), hidden, weight, labels.Length);
+        var (n, h, v) = CheckHead("HeadTopK", hidden, weight);
         ArgumentOutOfRangeException.ThrowIfNegative(k);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, weight.Rows);
-        var rows = hidden.Rows;
-        RequireCount(nameof(HeadTopK), "ids", ids.Length, (long)rows * k);
-        RequireCount(nameof(HeadTopK), "log-probabilities", logProbabilities.Length, (long)rows * k);
-        RequireCount(nameof(HeadTopK), "label log-probabilities", labelLogProbabilities.Length, rows);
-        RequireIds(labels.Span, weight.Rows, smallest: -1);
-        var chunk = HeadChunk(rows, weight.Rows);
-        using var logits = Allocate(new Shape(Math.Max(chunk, 1), weight.Rows));
-        using var labelsPin = labels.Pin();
-        using var idsPin = ids.Pin();
-        using var valuesPin = logProbabilities.Pin();
-        using var goldPin = labelLogProbabilities.Pin();
-        for (var start = 0; start < rows; start += chunk)
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, v);
+        HeadChecks.Length(labels.Length, n, nameof(labels));
+        HeadChecks.Length(ids.Length, (long)n * k, nameof(ids));
+        HeadChecks.Length(logProbabilities.Length, (long)n * k, nameof(logProbabilities));
+        HeadChecks.Length(labelLogProbabilities.Length, n, nameof(labelLogProbabilities));
+        HeadChecks.Ids(labels.Span, v, lowest: -1, nameof(labels));
+        if (n == 0 || v == 0)
         {
-            var count = Math.Min(chunk, rows - start);
-            using var hiddenRows = hidden.SliceRows(start, count);
-            using var logitRows = logits.SliceRows(0, count);
-            MatMul(MatMulLayout.NT, hiddenRows, weight, logitRows);
-            var body = new TopKBody(
-                logits.Data, options, weight.Rows, k, count, (int*)labelsPin.Pointer + start, (int*)idsPin.Pointer + ((long)start * k),
-                (float*)valuesPin.Pointer + ((long)start * k), (float*)goldPin.Pointer + start);
-            Run(body.TaskCount, body);
+            return;
+        }
+
+        var chunkRows = ChunkRows(n, v);
+        using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
+        using var scratch = new ScratchMemory(Memory, TopKScratch.Size(v) * Threads);
+        for (var start = 0; start < n; start += chunkRows)
+        {
+            var body = new TopKBody
+            {
+                FirstRow = start,
+                Count = Math.Min(chunkRows, n - start),
+                RowsPerTask = RowsPerTask(v),
+                Logits = logits.Data,
+                Vocabulary = v,
+                Options = options,
+                K = k,
+                Labels = labels,
+                Ids = ids,
+                LogProbabilities = logProbabilities,
+                LabelLogProbabilities = labelLogProbabilities,
+                Scratch = scratch.Data,
+            };
+            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, hidden.Data + ((nint)start * h), weight.Data, logits.Data, null));
+            Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
         }
     }
 
-    private static int HeadChunk(int rows, int vocabulary)
-    {
-        var fitting = Math.Max(SmallestHeadChunk, LargestChunkElements / Math.Max(1, vocabulary));
-        return (int)Math.Min(Math.Max(rows, 1), Math.Min(LargestHeadChunk, fitting));
-    }
+    private static int ChunkRows(int rows, int vocabulary) =>
+        Math.Min(rows, Math.Clamp(ChunkLogits / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
 
-    private static void RequireHead(string operation, Tensor hidden, Tensor weight, int labels)
+    private static int RowsPerTask(int vocabulary) => Math.Max(1, LogitsPerTask / vocabulary);
+
+    private static (int Rows, int Hidden, int Vocabulary) CheckHead(string operation, Tensor hidden, Tensor weight)
     {
         ArgumentNullException.ThrowIfNull(hidden);
         ArgumentNullException.ThrowIfNull(weight);
-        if (hidden.Columns != weight.Columns)
-        {
-            throw new ShapeMismatchException(operation, $"{hidden.Shape}·{weight.Shape}ᵀ", "equal inner dimensions");
-        }
-
-        RequireCount(operation, "labels", labels, hidden.Rows);
+        return hidden.Columns == weight.Columns
+            ? (RowCount(hidden.Shape), hidden.Columns, RowCount(weight.Shape))
+            : throw new ShapeMismatchException(operation, $"hidden {hidden.Shape} and head {weight.Shape}", "equal columns");
     }
 
-    private static void RequireCount(string operation, string what, long found, long expected)
+    private static void CheckSameShape(string operation, Tensor? tensor, Tensor like, string name)
     {
-        if (found != expected)
+        if (tensor is not null && (RowCount(tensor.Shape) != RowCount(like.Shape) || tensor.Columns != like.Columns))
         {
-            throw new ShapeMismatchException(operation, $"{found} {what}", $"{expected}");
+            throw new ShapeMismatchException(operation, $"{name} {tensor.Shape}", like.Shape.ToString());
         }
     }
 
-    private static void RequireIds(ReadOnlySpan<int> ids, int vocabulary, int smallest)
+    // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
+    private void MultiplyGradients(in CrossEntropyBody chunk, int h, float* chunkHidden, float* weight, Tensor? dHidden, Tensor? dWeight)
     {
-        foreach (var id in ids)
+        if (dWeight is not null)
         {
-            if (id < smallest || id >= vocabulary)
+            Multiply(new GemmArguments(
+                MatMulLayout.TN, chunk.Vocabulary, h, chunk.Count, chunk.Logits, chunkHidden, dWeight.Data, dWeight.Data));
+        }
+
+        if (dHidden is not null)
+        {
+            Multiply(new GemmArguments(MatMulLayout.NN, chunk.Count, h, chunk.Vocabulary, chunk.Logits, weight, chunkHidden, null));
+            for (nint i = 0; i < chunk.Count; i++)
             {
-                throw new ArgumentOutOfRangeException(nameof(ids), id, $"A token id must be from {smallest} to {vocabulary - 1}.");
+                new ReadOnlySpan<float>(chunkHidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)chunk.Order[i] * h), h));
             }
         }
     }
 
-    private static void RequireTeacher(SparseTargets teacher, int rows, int vocabulary, int losses)
+    private static void GatherRows(float* source, int* order, int count, int columns, float* destination)
     {
-        RequireCount(nameof(LinearCrossEntropy), "row starts of the teacher", teacher.RowStarts.Length, rows + 1L);
-        RequireCount(nameof(LinearCrossEntropy), "rest masses of the teacher", teacher.RestMass.Length, rows);
-        RequireCount(nameof(LinearCrossEntropy), "weights of the teacher", teacher.Weights.Length, rows);
-        RequireCount(nameof(LinearCrossEntropy), "teacher losses", losses, rows);
-        RequireCount(nameof(LinearCrossEntropy), "probabilities of the teacher", teacher.Probabilities.Length, teacher.Ids.Length);
-        RequireIds(teacher.Ids.Span, vocabulary, smallest: 0);
-        var starts = teacher.RowStarts.Span;
-        for (var row = 0; row < rows; row++)
+        for (nint i = 0; i < count; i++)
         {
-            if (starts[row] < 0 || starts[row + 1] < starts[row] || starts[row + 1] > teacher.Ids.Length)
-            {
-                throw new ShapeMismatchException(nameof(LinearCrossEntropy), $"row starts {starts[row]}, {starts[row + 1]} at row {row}", "ascending starts within the entries");
-            }
+            new ReadOnlySpan<float>(source + ((nint)order[i] * columns), columns)
+                .CopyTo(new Span<float>(destination + (i * columns), columns));
         }
     }
 }

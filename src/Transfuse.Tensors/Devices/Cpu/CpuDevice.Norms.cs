@@ -72,7 +72,7 @@ public sealed unsafe partial class CpuDevice
         ArgumentNullException.ThrowIfNull(weight);
         ArgumentNullException.ThrowIfNull(statistics);
         Require(weight.Length == x.Columns, operation, weight, "one weight a column of", x);
-        Require(statistics.Length == (long)statisticsPerRow * x.Rows, operation, statistics, $"{statisticsPerRow} number(s) a row of", x);
+        Require(statistics.Length == (long)statisticsPerRow * x.Rows, operation, statistics, statisticsPerRow == 1 ? "one number a row of" : "two numbers a row of", x);
     }
 
     private static void RequireSameLengthOrNull(string operation, Tensor weight, Tensor? other)

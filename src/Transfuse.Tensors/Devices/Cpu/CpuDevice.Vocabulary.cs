@@ -30,7 +30,7 @@ public sealed unsafe partial class CpuDevice
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(rows);
-        Require(rows.Length == (long)ids.Length * table.Columns, operation, rows, $"a row for each of {ids.Length} ids of", table);
+        Require(rows.Length == (long)ids.Length * table.Columns, operation, rows, "a row an id, as wide as those of", table);
         for (var i = 0; i < ids.Length; i++)
         {
             if ((uint)ids[i] >= (uint)table.Rows)

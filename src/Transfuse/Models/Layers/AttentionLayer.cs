@@ -62,12 +62,13 @@ internal sealed class AttentionLayer
         }
 
         var positions = context.Batch.Positions;
-        var keysFollowQueries = Layout.Key == new HeadLayout(Options.QueryHeads * Options.HeadSize, Layout.Query.Stride);
-        var queries = keysFollowQueries ? Options.QueryHeads + Options.KeyValueHeads : Options.QueryHeads;
-        tape.RopeInPlace(projected, Layout.Query, queries, cosines, sines, positions);
+        var (query, key) = (Layout.Query, Layout.Key);
+        var keysFollowQueries = key == query with { Offset = query.Offset + (Options.QueryHeads * query.Stride) };
+        var heads = keysFollowQueries ? Options.QueryHeads + Options.KeyValueHeads : Options.QueryHeads;
+        tape.RopeInPlace(projected, query, heads, cosines, sines, positions);
         if (!keysFollowQueries)
         {
-            tape.RopeInPlace(projected, Layout.Key, Options.KeyValueHeads, cosines, sines, positions);
+            tape.RopeInPlace(projected, key, Options.KeyValueHeads, cosines, sines, positions);
         }
     }
 }

@@ -33,7 +33,8 @@ internal static class PipelineBuilder
             preTokenizer is { } place ? PreTokenizerReader.Read(place, readsBytes) : null,
             model,
             definition.PostProcessor is { } post ? PostProcessorReader.Read(new JsonCursor(source, "post_processor", post)) : [null]);
-        var catalog = new TokenCatalog(model.Vocabulary, definition.AddedTokens);
+        var catalog = new TokenCatalog(
+            model.Vocabulary, definition.AddedTokens, token => token.Normalized ? Normalize(token, normalizer) : token.Content);
         foreach (var id in steps.Template)
         {
             if (id is { } special && catalog.Token(special) is null)

@@ -41,14 +41,19 @@ internal sealed class BertNormalizer : Normalizer
 
     private static string? Clean(int scalar)
     {
-        if (scalar is '\t' or '\n' or '\r' || Scalars.IsWhiteSpace(scalar))
+        if (scalar is '\t' or '\n' or '\r')
         {
-            return scalar == ' ' ? null : " ";
+            return " ";
         }
 
         var isControl = scalar is 0 or 0xFFFD || Utf8.Category(scalar) is UnicodeCategory.Control or UnicodeCategory.Format
-            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse;
-        return isControl ? "" : null;
+            or UnicodeCategory.PrivateUse;
+        if (isControl)
+        {
+            return "";
+        }
+
+        return scalar != ' ' && Scalars.IsWhiteSpace(scalar) ? " " : null;
     }
 
     private static bool IsChinese(int scalar) => scalar is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF)

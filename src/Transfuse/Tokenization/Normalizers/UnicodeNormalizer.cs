@@ -9,6 +9,10 @@ namespace Transfuse.Tokenization.Normalizers;
 /// </summary>
 internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
 {
+    // .NET refuses to normalise this noncharacter, which takes part in no composition.
+    private const char Refused = '\uFFFE';
+    private const char Stand = '\uFFFF';
+
     private readonly NormalizationForm _decomposition =
         form is NormalizationForm.FormC or NormalizationForm.FormD ? NormalizationForm.FormD : NormalizationForm.FormKD;
 
@@ -16,7 +20,7 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
     public override TextSlice Apply(TextSlice slice)
     {
         var span = slice.Span;
-        if (!span.ContainsAnyExceptInRange((byte)0, (byte)0x7F) || Utf8.String(span).IsNormalized(form))
+        if (!span.ContainsAnyExceptInRange((byte)0, (byte)0x7F) || Utf8.String(span).Replace(Refused, Stand).IsNormalized(form))
         {
             return slice;
         }
@@ -35,8 +39,9 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
     private static int EndOfCluster(TextSlice slice, int start)
     {
         var text = slice.Text.Bytes;
-        var end = start + Utf8.LengthOf(text[start]);
-        while (end < slice.End && CombinesWithPrevious(Utf8.Decode(text, end, out var length)))
+        var first = Utf8.Decode(text, start, out var firstLength);
+        var end = start + firstLength;
+        while (first != Refused && end < slice.End && CombinesWithPrevious(Utf8.Decode(text, end, out var length)))
         {
             end += length;
         }
@@ -52,7 +57,7 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
     private void AppendCluster(AlignedTextBuilder builder, AlignedText text, int start, int end)
     {
         var cluster = Utf8.String(text.Bytes.AsSpan(start, end - start));
-        if (cluster.IsNormalized(form))
+        if (cluster[0] == Refused || cluster.IsNormalized(form))
         {
             builder.Copy(text, start, end);
             return;

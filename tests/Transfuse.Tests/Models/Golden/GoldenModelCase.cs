@@ -5,7 +5,6 @@ using Transfuse.Models;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
-using Transfuse.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace Transfuse.Tests.Models.Golden;

@@ -9,7 +9,11 @@ namespace Transfuse.Tests.Models.Golden;
 internal static class GoldenTraining
 {
     /// <summary>Mean cross entropy over all tokens that have a next one with a label; leaves the gradients in the parameters.</summary>
+    /// <param name="model"></param>
+    /// <param name="device"></param>
+    /// <param name="batch"></param>
     /// <param name="labels">Per token as in PyTorch: −100 where the token is not to be predicted.</param>
+    /// <param name="recompute"></param>
     internal static double LossAndGradients(LanguageModel model, Device device, TokenBatch batch, int[] labels, bool recompute = false)
     {
         foreach (var parameter in model.Parameters)

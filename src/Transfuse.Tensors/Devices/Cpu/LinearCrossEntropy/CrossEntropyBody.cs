@@ -3,195 +3,180 @@ using Transfuse.Tensors.Simd;
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
 /// <summary>
-/// Loss and gradient of rows of logits z. With q = softmax(z), label y, and a teacher p on the ids K with rest mass r:
-/// loss = w·(−log q_y) + u·(−Σ_K p·log q − r·log(1 − Q)), Q = Σ_K q; and with S = Σ_K p
-/// ∂loss/∂z_j = w·(q_j − [j = y]) + u·((S + r)·q_j − p_j) for j in K, and w·(q_j − [j = y]) + u·((S + r)·q_j − r·q_j/(1 − Q)) elsewhere.
+/// Losses of a chunk's rows, and their logits turned into gradients in place.
 /// </summary>
 /// <remarks>
-/// Traffic: the logits are read three times and written twice while they are in cache. 1 − Q is summed over the other ids, not subtracted,
-/// so that it keeps its precision where the student is nearly sure.
+/// With q = softmax(z), label y of weight w, teacher (p on ids K, rest r) of weight t, S = Σ p and Q = Σ over K of q, the loss of a row is
+/// w·(−log q_y) + t·(−Σ p·log q − r·log(1 − Q)), and its gradient with respect to z_j is
+/// <code>
+/// w·(q_j − [j = y]) + t·((S + r)·q_j − p_j)                      for j in K
+/// w·(q_j − [j = y]) + t·((S + r)·q_j − r·q_j/(1 − Q))            otherwise
+/// </code>
+/// The logits of y and K are taken out of the row first; the remaining ones are summed by themselves. So 1 − Q is a sum of what is left
+/// and never a difference, and all gradients outside y and K are one factor times exp z. Where K is the whole vocabulary there is
+/// nothing to give r to and its term is dropped.
 /// </remarks>
 internal readonly unsafe struct CrossEntropyBody : ITierBody
 {
-    // −log of it is 69: what a row without any mass left outside the kept ids is charged for the rest.
-    private const double SmallestRest = 1e-30;
+    /// <summary>Labels, teacher, and where losses go.</summary>
+    internal required CrossEntropyRows Rows { get; init; }
 
-    private readonly CrossEntropyArguments _arguments;
-    private readonly float* _logits;
-    private readonly float* _capped;
-    private readonly int _firstRow;
-    private readonly int _vocabulary;
-    private readonly bool _wantsGradient;
-    private readonly WorkBlocks _blocks;
+    /// <summary>Row number of each row of the chunk.</summary>
+    internal required int* Order { get; init; }
 
-    internal CrossEntropyBody(
-        CrossEntropyArguments arguments, float* logits, float* capped, int firstRow, int rows, int vocabulary, bool wantsGradient)
-    {
-        _arguments = arguments;
-        _logits = logits;
-        _capped = capped;
-        _firstRow = firstRow;
-        _vocabulary = vocabulary;
-        _wantsGradient = wantsGradient;
-        _blocks = WorkBlocks.OfRows(rows, vocabulary);
-    }
+    /// <summary>Rows of the chunk.</summary>
+    internal required int Count { get; init; }
 
-    internal int TaskCount => _blocks.TaskCount;
+    /// <summary>Rows that one task does.</summary>
+    internal required int RowsPerTask { get; init; }
+
+    /// <summary>Logits of the chunk before scale and cap [Count, Vocabulary].</summary>
+    internal required float* Logits { get; init; }
+
+    /// <summary>Size of the vocabulary.</summary>
+    internal required int Vocabulary { get; init; }
+
+    /// <summary>Scale and cap of the logits.</summary>
+    internal required HeadOptions Options { get; init; }
+
+    /// <summary>Whether logits become gradients.</summary>
+    internal required bool WantsGradient { get; init; }
+
+    /// <summary>Room for each worker's teacher logits.</summary>
+    internal required float* KeptLogits { get; init; }
 
     public void Execute<TVector>(int task, int worker)
         where TVector : unmanaged, IVector<TVector>
     {
-        var (firstRow, endRow, _, _) = _blocks[task];
-        for (var row = firstRow; row < endRow; row++)
+        var kept = KeptLogits + ((nint)worker * Rows.MaximumEntries);
+        var end = Math.Min((task + 1) * RowsPerTask, Count);
+        for (var i = task * RowsPerTask; i < end; i++)
         {
-            Row<TVector>((int)(_firstRow + row), _logits + (row * _vocabulary), _capped is null ? null : _capped + (row * _vocabulary));
+            var logits = Logits + ((nint)i * Vocabulary);
+            LogitRow.Transform<TVector>(logits, Vocabulary, Options);
+            Execute<TVector>(Order[i], logits, kept);
         }
     }
 
-    private void Row<TVector>(int row, float* z, float* capped)
+    private void Execute<TVector>(int index, float* logits, float* kept)
         where TVector : unmanaged, IVector<TVector>
     {
-        var largest = LogitRow.Prepare<TVector>(z, _vocabulary, _arguments.Options);
-        if (capped is not null)
+        var row = Rows[index];
+        var labelLogit = row.Label >= 0 ? logits[row.Label] : float.NegativeInfinity;
+        var labelIsKept = TakeOut(row, logits, kept);
+        var others = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out var maximum);
+        var rest = row.Label >= 0 && !labelIsKept ? LogAddExp(others, labelLogit) : others;
+        var all = rest;
+        for (var i = 0; i < row.Ids.Length; i++)
         {
-            Buffer.MemoryCopy(z, capped, (long)_vocabulary * sizeof(float), (long)_vocabulary * sizeof(float));
+            all = LogAddExp(all, kept[i]);
         }
 
-        var label = _arguments.Labels[row];
-        double labelLogit = label < 0 ? 0 : z[label];
-        var teacher = TeacherOf(row, z, largest);
-        var sum = LogitRow.Exponentials<TVector>(z, _vocabulary, largest);
-        var logSum = largest + Math.Log(sum);
-        _arguments.LabelLosses[row] = label < 0 ? 0 : (float)(logSum - labelLogit);
-        var others = teacher.Rest > 0 ? Others<TVector>(z, teacher) : sum;
-        if (_arguments.HasTeacher)
+        var hasRest = row.Ids.Length < Vocabulary;
+        Rows.LabelLosses.Span[index] = row.Label >= 0 ? (float)(all - labelLogit) : 0;
+        if (Rows.TeacherLosses.Length != 0)
         {
-            _arguments.TeacherLosses[row] = (float)((teacher.Mass * logSum) - teacher.Logits - (teacher.Rest > 0 ? teacher.Rest * Math.Log(Math.Max(others / sum, SmallestRest)) : 0));
+            Rows.TeacherLosses.Span[index] = (float)TeacherLoss(row, kept, all, hasRest ? rest : all);
         }
 
-        if (_wantsGradient)
+        if (WantsGradient)
         {
-            Gradient<TVector>(row, z, capped, label, teacher, sum, Math.Max(others, sum * SmallestRest));
+            WriteGradient<TVector>(row, logits, kept, labelLogit, maximum, all, hasRest ? rest : double.PositiveInfinity);
         }
     }
 
-    /// <summary>Σ p and Σ p·z over the kept ids, before the logits become exponentials.</summary>
-    private Teacher TeacherOf(int row, float* z, float largest)
+    /// <summary>Moves the teacher's logits to <paramref name="kept"/> and the label's nowhere, leaving −∞; true if the teacher keeps the label.</summary>
+    private static bool TakeOut(in CrossEntropyRow row, float* logits, float* kept)
     {
-        if (!_arguments.HasTeacher)
+        var labelIsKept = false;
+        for (var i = 0; i < row.Ids.Length; i++)
         {
-            return default;
+            kept[i] = logits[row.Ids[i]];
+            labelIsKept |= row.Ids[i] == row.Label;
         }
 
-        var (start, end) = (_arguments.TeacherStarts[row], _arguments.TeacherStarts[row + 1]);
-        var (mass, logits) = (0.0, 0.0);
-        for (var entry = start; entry < end; entry++)
+        foreach (var id in row.Ids)
         {
-            double p = _arguments.TeacherProbabilities[entry];
-            mass += p;
-            logits += p * z[_arguments.TeacherIds[entry]];
+            logits[id] = float.NegativeInfinity;
         }
 
-        return new Teacher(start, end, mass, logits, _arguments.TeacherRestMass[row]);
+        if (row.Label >= 0)
+        {
+            logits[row.Label] = float.NegativeInfinity;
+        }
+
+        return labelIsKept;
     }
 
-    /// <summary>The exponentials of the ids that the teacher does not keep, summed without those it keeps.</summary>
-    private double Others<TVector>(float* e, Teacher teacher)
+    // −Σ p·log q − r·log(1 − Q); terms without mass are left out even where their logarithm is infinite.
+    private static double TeacherLoss(in CrossEntropyRow row, float* kept, double all, double rest)
+    {
+        var loss = 0.0;
+        for (var i = 0; i < row.Ids.Length; i++)
+        {
+            if (row.Probabilities[i] != 0)
+            {
+                loss += row.Probabilities[i] * (all - kept[i]);
+            }
+        }
+
+        return row.RestMass == 0 || row.Ids.Length == 0 ? loss : loss + (row.RestMass * (all - rest));
+    }
+
+    /// <param name="row">Label and teacher.</param>
+    /// <param name="logits">In: logits, −∞ where taken out. Out: gradients.</param>
+    /// <param name="kept">Logits of the teacher's ids.</param>
+    /// <param name="labelLogit">Logit of the label.</param>
+    /// <param name="maximum">Largest logit that was not taken out.</param>
+    /// <param name="all">log Σ exp z over the vocabulary.</param>
+    /// <param name="rest">The same over ids that the teacher does not keep, +∞ where it keeps all.</param>
+    private void WriteGradient<TVector>(
+        in CrossEntropyRow row, float* logits, float* kept, double labelLogit, double maximum, double all, double rest)
         where TVector : unmanaged, IVector<TVector>
     {
-        const int most = 256;
-        var count = teacher.End - teacher.Start;
-        var kept = stackalloc float[most];
-        if (count > most)
+        double weight = row.LabelWeight;
+        double restWeight = 0;
+        if (row.TeacherWeight != 0)
         {
-            return OthersOfMany(e, teacher);
+            restWeight = double.IsPositiveInfinity(rest) ? 0 : (double)row.TeacherWeight * row.RestMass;
+            weight += restWeight;
+            foreach (var probability in row.Probabilities)
+            {
+                weight += (double)row.TeacherWeight * probability;
+            }
         }
 
-        for (var i = 0; i < count; i++)
+        if (double.IsNegativeInfinity(maximum))
         {
-            var id = _arguments.TeacherIds[teacher.Start + i];
-            kept[i] = e[id];
-            e[id] = 0;
+            new Span<float>(logits, Vocabulary).Clear();
+        }
+        else
+        {
+            var factor = (weight * Math.Exp(maximum - all)) - RestShare(restWeight, maximum, rest);
+            LogitRow.ToGradient<TVector>(logits, Vocabulary, (float)maximum, (float)factor, Options);
         }
 
-        var others = LogitRow.Sum<TVector>(e, _vocabulary);
-        for (var i = count - 1; i >= 0; i--)
+        if (row.Label >= 0)
         {
-            e[_arguments.TeacherIds[teacher.Start + i]] = kept[i];
+            var gradient = (weight * Math.Exp(labelLogit - all)) - row.LabelWeight - RestShare(restWeight, labelLogit, rest);
+            logits[row.Label] = (float)(gradient * LogitRow.Slope(labelLogit, Options));
         }
 
-        return others;
+        for (var i = 0; i < row.Ids.Length; i++)
+        {
+            var gradient = (weight * Math.Exp(kept[i] - all)) - (row.TeacherWeight * row.Probabilities[i])
+                - (row.Ids[i] == row.Label ? row.LabelWeight : 0);
+            logits[row.Ids[i]] = (float)(gradient * LogitRow.Slope(kept[i], Options));
+        }
     }
 
-    private double OthersOfMany(float* e, Teacher teacher)
+    // t·r·q_j/(1 − Q), as a softmax over the ids that the teacher does not keep.
+    private static double RestShare(double restWeight, double logit, double rest) =>
+        restWeight == 0 ? 0 : restWeight * Math.Exp(logit - rest);
+
+    private static double LogAddExp(double x, double y)
     {
-        var ids = new ReadOnlySpan<int>(_arguments.TeacherIds + teacher.Start, teacher.End - teacher.Start);
-        var isKept = new bool[_vocabulary];
-        foreach (var id in ids)
-        {
-            isKept[id] = true;
-        }
-
-        var others = 0.0;
-        for (var id = 0; id < _vocabulary; id++)
-        {
-            others += isKept[id] ? 0 : e[id];
-        }
-
-        return others;
+        var (low, high) = x < y ? (x, y) : (y, x);
+        return double.IsNegativeInfinity(low) ? high : high + double.LogP1(Math.Exp(low - high));
     }
-
-    private void Gradient<TVector>(int row, float* e, float* capped, int label, Teacher teacher, double sum, double others)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        double labelWeight = label < 0 ? 0 : _arguments.LabelWeights[row];
-        double teacherWeight = _arguments.HasTeacher ? _arguments.TeacherWeights[row] : 0;
-        if (labelWeight == 0 && teacherWeight == 0)
-        {
-            new Span<float>(e, _vocabulary).Clear();
-            return;
-        }
-
-        var all = (labelWeight + (teacherWeight * (teacher.Mass + teacher.Rest))) / sum;
-        var outside = teacher.Rest > 0 ? teacherWeight * teacher.Rest / others : 0;
-        if (teacherWeight != 0 && outside != 0)
-        {
-            // The kept ids take (S + r)·q without the share of the rest; scaled up first, so that one factor serves the whole row.
-            ScaleKept(e, teacher, all / (all - outside));
-        }
-
-        LogitRow.Multiply<TVector>(e, _vocabulary, (float)(all - outside));
-        SubtractProbabilities(e, teacher, teacherWeight);
-        if (label >= 0)
-        {
-            e[label] -= (float)labelWeight;
-        }
-
-        if (capped is not null)
-        {
-            LogitRow.UncapGradient<TVector>(e, capped, _vocabulary, _arguments.Options);
-        }
-        else if (_arguments.Options.LogitScale != 1)
-        {
-            LogitRow.Multiply<TVector>(e, _vocabulary, _arguments.Options.LogitScale);
-        }
-    }
-
-    private void ScaleKept(float* e, Teacher teacher, double factor)
-    {
-        for (var entry = teacher.Start; entry < teacher.End; entry++)
-        {
-            e[_arguments.TeacherIds[entry]] *= (float)factor;
-        }
-    }
-
-    private void SubtractProbabilities(float* gradient, Teacher teacher, double weight)
-    {
-        for (var entry = teacher.Start; weight != 0 && entry < teacher.End; entry++)
-        {
-            gradient[_arguments.TeacherIds[entry]] -= (float)(weight * _arguments.TeacherProbabilities[entry]);
-        }
-    }
-
-    private readonly record struct Teacher(int Start, int End, double Mass, double Logits, double Rest);
 }

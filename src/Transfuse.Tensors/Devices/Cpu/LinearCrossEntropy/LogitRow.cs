@@ -3,181 +3,206 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
-/// <summary>Passes over one row of logits. Sums run in float32 over blocks of 1024 columns, the blocks in double. NaN is carried on, never hidden.</summary>
+/// <summary>Vector loops over one row of logits. Kept free of scalar mathematics, which would spill the vectors.</summary>
 internal static unsafe class LogitRow
 {
-    private const long Block = 1024;
+    /// <summary>Logits whose maximum and sum are formed together, while they are in the first-level cache.</summary>
+    internal const int Block = 512;
 
-    /// <summary>z = scale·z, or cap·tanh(scale·z/cap), in place; returns the largest.</summary>
+    /// <summary>z = s·x, or cap·tanh(s·x/cap) with a cap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static float Prepare<TVector>(float* z, long count, HeadOptions options)
-        where TVector : unmanaged, IVector<TVector>
+    internal static void Transform<T>(float* row, int count, HeadOptions options)
+        where T : unmanaged, IVector<T>
     {
         if (options.SoftCap > 0)
         {
-            Cap<TVector>(z, count, options);
+            Cap<T>(row, count, options.LogitScale / options.SoftCap, options.SoftCap);
         }
         else if (options.LogitScale != 1)
         {
-            Multiply<TVector>(z, count, options.LogitScale);
+            Scale<T>(row, count, options.LogitScale);
+        }
+    }
+
+    /// <summary>The derivative of <see cref="Transform"/> where it gave <paramref name="logit"/>: s·(1 − (z/cap)²), or s without a cap.</summary>
+    internal static double Slope(double logit, HeadOptions options) =>
+        options.SoftCap > 0 ? options.LogitScale * (1 - (logit / options.SoftCap * (logit / options.SoftCap))) : options.LogitScale;
+
+    /// <summary>
+    /// log Σ exp z and the largest z. Sums run in float32 over blocks and in double across them; not a number if a logit is.
+    /// </summary>
+    /// <param name="row">Logits after <see cref="Transform"/>.</param>
+    /// <param name="count">Number of logits.</param>
+    /// <param name="maximum">Receives the largest logit, −∞ if there is none above.</param>
+    /// <param name="blockMaxima">Receives the largest logit of each block, or null.</param>
+    internal static double LogSumExp<T>(float* row, int count, out float maximum, float* blockMaxima = null)
+        where T : unmanaged, IVector<T>
+    {
+        maximum = float.NegativeInfinity;
+        var sum = 0.0;
+        for (var start = 0; start < count; start += Block)
+        {
+            var length = Math.Min(Block, count - start);
+            var blockMaximum = Maximum<T>(row + start, length);
+            if (blockMaxima != null)
+            {
+                blockMaxima[start / Block] = blockMaximum;
+            }
+
+            if (float.IsNegativeInfinity(blockMaximum))
+            {
+                continue;
+            }
+
+            // Also true where either is not a number, which then stays.
+            if (!(blockMaximum <= maximum))
+            {
+                sum *= Math.Exp((double)maximum - blockMaximum);
+                maximum = blockMaximum;
+            }
+
+            sum += SumExp<T>(row + start, length, maximum);
         }
 
-        var largest = TVector.Create(float.NegativeInfinity);
-        var i = 0L;
-        for (; i <= count - TVector.Count; i += TVector.Count)
+        return sum == 0 ? double.NegativeInfinity : maximum + Math.Log(sum);
+    }
+
+    /// <summary>z → factor·exp(z − maximum)·slope(z) in place.</summary>
+    internal static void ToGradient<T>(float* row, int count, float maximum, float factor, HeadOptions options)
+        where T : unmanaged, IVector<T>
+    {
+        if (options.SoftCap > 0)
         {
-            largest = TVector.Max(largest, TVector.Load(z + i));
+            ScaledExpWithCap<T>(row, count, maximum, factor * options.LogitScale, 1 / options.SoftCap);
+        }
+        else
+        {
+            ScaledExp<T>(row, count, maximum, factor * options.LogitScale);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Maximum<T>(float* row, int count)
+        where T : unmanaged, IVector<T>
+    {
+        var m0 = T.Create(float.NegativeInfinity);
+        var (m1, m2, m3) = (m0, m0, m0);
+        var i = 0;
+        for (; i <= count - (4 * T.Count); i += 4 * T.Count)
+        {
+            m0 = T.Max(m0, T.Load(row + i));
+            m1 = T.Max(m1, T.Load(row + i + T.Count));
+            m2 = T.Max(m2, T.Load(row + i + (2 * T.Count)));
+            m3 = T.Max(m3, T.Load(row + i + (3 * T.Count)));
+        }
+
+        for (; i <= count - T.Count; i += T.Count)
+        {
+            m0 = T.Max(m0, T.Load(row + i));
         }
 
         if (i < count)
         {
-            largest = TVector.Max(largest, TVector.LoadPartial(z + i, (int)(count - i), float.NegativeInfinity));
+            m1 = T.Max(m1, T.LoadPartial(row + i, count - i, float.NegativeInfinity));
         }
 
-        return TVector.MaxLane(largest);
+        return T.MaxLane(T.Max(T.Max(m0, m1), T.Max(m2, m3)));
     }
 
-    /// <summary>z = e^(z − largest) in place; returns the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static double Exponentials<TVector>(float* z, long count, float largest)
-        where TVector : unmanaged, IVector<TVector>
+    private static float SumExp<T>(float* row, int count, float maximum)
+        where T : unmanaged, IVector<T>
     {
-        var shift = TVector.Create(largest);
-        var total = 0.0;
-        for (var start = 0L; start < count; start += Block)
+        var shift = T.Create(maximum);
+        T s0 = T.Zero, s1 = s0;
+        var i = 0;
+        for (; i <= count - (2 * T.Count); i += 2 * T.Count)
         {
-            var end = Math.Min(start + Block, count);
-            var sum = TVector.Zero;
-            var i = start;
-            for (; i <= end - TVector.Count; i += TVector.Count)
-            {
-                var e = VectorMath.Exp(TVector.Load(z + i) - shift);
-                TVector.Store(e, z + i);
-                sum += e;
-            }
-
-            if (i < end)
-            {
-                var e = VectorMath.Exp(TVector.LoadPartial(z + i, (int)(end - i), float.NegativeInfinity) - shift);
-                TVector.StorePartial(e, z + i, (int)(end - i));
-                sum += e;
-            }
-
-            total += TVector.Sum(sum);
+            s0 += VectorMath.Exp(T.Load(row + i) - shift);
+            s1 += VectorMath.Exp(T.Load(row + i + T.Count) - shift);
         }
 
-        return total;
+        for (; i < count; i += T.Count)
+        {
+            var z = count - i >= T.Count ? T.Load(row + i) : T.LoadPartial(row + i, count - i, float.NegativeInfinity);
+            s0 += VectorMath.Exp(z - shift);
+        }
+
+        return T.Sum(s0 + s1);
     }
 
-    /// <summary>The sum of e^(z − largest), leaving z as it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static double SumOfExponentials<TVector>(float* z, long count, float largest)
-        where TVector : unmanaged, IVector<TVector>
+    private static void ScaledExp<T>(float* row, int count, float maximum, float factor)
+        where T : unmanaged, IVector<T>
     {
-        var shift = TVector.Create(largest);
-        var total = 0.0;
-        for (var start = 0L; start < count; start += Block)
+        var shift = T.Create(maximum);
+        var scale = T.Create(factor);
+        var i = 0;
+        for (; i <= count - T.Count; i += T.Count)
         {
-            var end = Math.Min(start + Block, count);
-            var sum = TVector.Zero;
-            var i = start;
-            for (; i <= end - TVector.Count; i += TVector.Count)
-            {
-                sum += VectorMath.Exp(TVector.Load(z + i) - shift);
-            }
-
-            if (i < end)
-            {
-                sum += VectorMath.Exp(TVector.LoadPartial(z + i, (int)(end - i), float.NegativeInfinity) - shift);
-            }
-
-            total += TVector.Sum(sum);
-        }
-
-        return total;
-    }
-
-    /// <summary>Σ z.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static double Sum<TVector>(float* z, long count)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var total = 0.0;
-        for (var start = 0L; start < count; start += Block)
-        {
-            var end = Math.Min(start + Block, count);
-            var sum = TVector.Zero;
-            var i = start;
-            for (; i <= end - TVector.Count; i += TVector.Count)
-            {
-                sum += TVector.Load(z + i);
-            }
-
-            if (i < end)
-            {
-                sum += TVector.LoadPartial(z + i, (int)(end - i), 0);
-            }
-
-            total += TVector.Sum(sum);
-        }
-
-        return total;
-    }
-
-    /// <summary>z = factor·z.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Multiply<TVector>(float* z, long count, float factor)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var f = TVector.Create(factor);
-        var i = 0L;
-        for (; i <= count - TVector.Count; i += TVector.Count)
-        {
-            TVector.Store(TVector.Load(z + i) * f, z + i);
-        }
-
-        for (; i < count; i++)
-        {
-            z[i] *= factor;
-        }
-    }
-
-    /// <summary>g = g·scale·(1 − (z/cap)²): the derivative of cap·tanh(scale·x/cap) at the capped value z.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void UncapGradient<TVector>(float* gradient, float* z, long count, HeadOptions options)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var one = TVector.Create(1);
-        var inverse = TVector.Create(1 / options.SoftCap);
-        var scale = TVector.Create(options.LogitScale);
-        var i = 0L;
-        for (; i <= count - TVector.Count; i += TVector.Count)
-        {
-            var tanh = TVector.Load(z + i) * inverse;
-            TVector.Store(TVector.Load(gradient + i) * scale * (one - (tanh * tanh)), gradient + i);
-        }
-
-        for (; i < count; i++)
-        {
-            var tanh = z[i] / options.SoftCap;
-            gradient[i] *= options.LogitScale * (1 - (tanh * tanh));
-        }
-    }
-
-    private static void Cap<TVector>(float* z, long count, HeadOptions options)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var inner = TVector.Create(options.LogitScale / options.SoftCap);
-        var outer = TVector.Create(options.SoftCap);
-        var i = 0L;
-        for (; i <= count - TVector.Count; i += TVector.Count)
-        {
-            TVector.Store(VectorMath.Tanh(TVector.Load(z + i) * inner) * outer, z + i);
+            T.Store(VectorMath.Exp(T.Load(row + i) - shift) * scale, row + i);
         }
 
         if (i < count)
         {
-            TVector.StorePartial(VectorMath.Tanh(TVector.LoadPartial(z + i, (int)(count - i), 0) * inner) * outer, z + i, (int)(count - i));
+            T.StorePartial(VectorMath.Exp(T.LoadPartial(row + i, count - i, 0) - shift) * scale, row + i, count - i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScaledExpWithCap<T>(float* row, int count, float maximum, float factor, float inverseCap)
+        where T : unmanaged, IVector<T>
+    {
+        for (var i = 0; i < count; i += T.Count)
+        {
+            var whole = count - i >= T.Count;
+            var z = whole ? T.Load(row + i) : T.LoadPartial(row + i, count - i, 0);
+            var t = z * T.Create(inverseCap);
+            var slope = T.Create(1) - (t * t);
+            z = VectorMath.Exp(z - T.Create(maximum)) * slope * T.Create(factor);
+            if (whole)
+            {
+                T.Store(z, row + i);
+            }
+            else
+            {
+                T.StorePartial(z, row + i, count - i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Cap<T>(float* row, int count, float inner, float cap)
+        where T : unmanaged, IVector<T>
+    {
+        for (var i = 0; i < count; i += T.Count)
+        {
+            var whole = count - i >= T.Count;
+            var x = whole ? T.Load(row + i) : T.LoadPartial(row + i, count - i, 0);
+            x = VectorMath.Tanh(x * T.Create(inner)) * T.Create(cap);
+            if (whole)
+            {
+                T.Store(x, row + i);
+            }
+            else
+            {
+                T.StorePartial(x, row + i, count - i);
+            }
+        }
+    }
+
+    private static void Scale<T>(float* row, int count, float factor)
+        where T : unmanaged, IVector<T>
+    {
+        var i = 0;
+        for (; i <= count - T.Count; i += T.Count)
+        {
+            T.Store(T.Load(row + i) * T.Create(factor), row + i);
+        }
+
+        for (; i < count; i++)
+        {
+            row[i] *= factor;
         }
     }
 }
