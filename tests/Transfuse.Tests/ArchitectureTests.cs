@@ -50,7 +50,7 @@ public sealed class ArchitectureTests
     {
         var areas = typeof(Document).Assembly.GetTypes().Select(Area).Distinct().Where(area => area.Length > 0);
 
-        Assert.Empty(areas.Where(area => LevelOf(area) < 0));
+        Assert.DoesNotContain(areas, area => LevelOf(area) < 0);
     }
 
     [Fact]

@@ -86,16 +86,8 @@ internal sealed class FusedTeacher
             Temperature = _fusion.Temperature,
             MaximumEntries = section.MaximumEntries,
         };
-        return SourceAlignment.Create(options, source, target, Texts(context, documents));
-    }
-
-    private static IEnumerable<string> Texts(StageContext context, IReadOnlyList<Document> documents)
-    {
-        foreach (var document in documents)
-        {
-            context.CancellationToken.ThrowIfCancellationRequested();
-            yield return document.Text;
-        }
+        var map = AlignmentFactory.BuildMap(options, source, target, documents.Select(document => document.Text), context.CancellationToken);
+        return AlignmentFactory.CreateAligner(options, source, target, map);
     }
 
     private IFusionFunction Function() => _fusion.Function == FusionMode.AvgCe ? new AverageCrossEntropy() : new MinCrossEntropy();

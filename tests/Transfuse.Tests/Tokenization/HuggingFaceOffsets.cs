@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Transfuse.Tokenization;
 using Encoding = Transfuse.Tokenization.Encoding;
