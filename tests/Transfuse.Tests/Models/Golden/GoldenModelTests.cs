@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Context;
 using Transfuse.Generation;
 using Transfuse.Models;
@@ -171,6 +172,36 @@ public sealed class GoldenModelTests(ITestOutputHelper output) : IDisposable
         var batch = golden.Batch("input_ids");
         Assert.Equal(GoldenModelCase.Logits(model, _device, batch), GoldenModelCase.Logits(again, _device, batch));
         golden.Say("config.other.json gives the same bits");
+    }
+
+    [GoldenTheory(GoldenModelCase.Area)]
+    [MemberData(nameof(Covered))]
+    public void A_saved_checkpoint_has_the_tensors_of_the_original(string name)
+    {
+        using var golden = new GoldenModelCase(name, output);
+        using var folder = new TemporaryFolder();
+        using (var model = PretrainedModel.Load(golden.Folder, _device))
+        {
+            PretrainedModel.Save(model, folder.FullPath);
+        }
+
+        using var original = SafetensorsCheckpoint.Open(golden.Folder);
+        using var saved = SafetensorsFile.Open(folder[SafetensorsCheckpoint.SingleFileName]);
+        foreach (var entry in saved.Entries)
+        {
+            // A checkpoint with nothing but a tied head is written under the embedding's name.
+            Assert.True(
+                original.TryFind(entry.Name, out var file, out var before) || original.TryFind("lm_head.weight", out file, out before), entry.Name);
+            Assert.Equal(before.Dimensions, entry.Dimensions);
+            var (expected, actual) = (new float[entry.ElementCount], new float[entry.ElementCount]);
+            file.ReadSingles(before, 0, expected);
+            saved.ReadSingles(entry, 0, actual);
+            Assert.Equal(expected, actual);
+        }
+
+        string[] dropped = [.. original.Names.Where(tensor => saved.Find(tensor) is null)];
+        golden.Say($"saved {saved.Entries.Count} tensors with equal bits; not written: {(dropped.Length == 0 ? "none" : string.Join(", ", dropped))}");
+        Assert.All(dropped, tensor => Assert.Matches(@"(attention\.bias|masked_bias|inv_freq|^lm_head\.weight)$", tensor));
     }
 
     [GoldenTheory(GoldenModelCase.Area)]
