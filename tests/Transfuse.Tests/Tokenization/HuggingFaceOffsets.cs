@@ -1,6 +1,6 @@
+using System.Text;
 using System.Text.Json;
 using Transfuse.Tokenization;
-using Encoding = Transfuse.Tokenization.Encoding;
 
 namespace Transfuse.Tests.Tokenization;
 
