@@ -26,8 +26,8 @@ internal sealed class CaptureVerb : Verb
     };
 
     private readonly Option<string> _field = new("--field") { Description = "Member of JSON lines that holds the text.", HelpName = "name", DefaultValueFactory = _ => "text" };
-    private readonly Option<int> _topK = new("--top-k") { Description = "Most tokens kept per position.", HelpName = "k", DefaultValueFactory = _ => 10 };
-    private readonly Option<double> _topP = new("--top-p") { Description = "Mass after which no further token is kept.", HelpName = "p", DefaultValueFactory = _ => 1 };
+    private readonly Option<int?> _topK = NumberOption.Whole("--top-k", "Most tokens kept per position.", "k", 1, DistributionStoreOptions.LargestTopK, byDefault: 10);
+    private readonly Option<double?> _topP = NumberOption.Share("--top-p", "Mass after which no further token is kept.", "p", byDefault: 1);
     private readonly Option<string> _out = new("--out") { Description = "Folder of the store. One that an interrupted capture left is continued.", HelpName = "dir", Required = true };
 
     internal CaptureVerb()
@@ -41,9 +41,6 @@ internal sealed class CaptureVerb : Verb
         {
             Add(option);
         }
-
-        _topK.Validators.Add(result => RefuseOutside(result, result.GetValueOrDefault<int>(), 1, DistributionStoreOptions.LargestTopK));
-        _topP.Validators.Add(result => RefuseOutside(result, result.GetValueOrDefault<double>(), double.Epsilon, 1));
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
@@ -67,8 +64,8 @@ internal sealed class CaptureVerb : Verb
             TokenizerHash = tokenizer.ContentHash,
             CorpusHash = ContentHash.OfText(string.Concat(documents.Select(document => ContentHash.OfText(document.Id + "\n" + document.Text)))),
             VocabularySize = model.VocabularySize,
-            TopK = Math.Min(context.Arguments.GetValue(_topK), model.VocabularySize),
-            KeptMass = context.Arguments.GetValue(_topP),
+            TopK = Math.Min(context.Arguments.GetRequiredValue(_topK)!.Value, model.VocabularySize),
+            KeptMass = context.Arguments.GetRequiredValue(_topP)!.Value,
             CreatedBy = $"transfuse {CommandLineTool.Version}",
         };
         using var store = DistributionStoreWriter.Open(output, options);
@@ -98,13 +95,5 @@ internal sealed class CaptureVerb : Verb
             () => context.Output.Line(FormattableString.Invariant(
                 $"{output}  {ProgressText.Number(store.DocumentIds.Count)} documents, {ProgressText.Number(store.TokenCount)} tokens, {ProgressText.Bytes(store.ByteCount)}, {bytesPerToken:F1} bytes a token")),
             output);
-    }
-
-    private static void RefuseOutside(System.CommandLine.Parsing.OptionResult result, double value, double minimum, double maximum)
-    {
-        if (!(value >= minimum && value <= maximum))
-        {
-            result.AddError(FormattableString.Invariant($"{result.Option.Name} must be from {minimum:0.###} to {maximum}, found {value}."));
-        }
     }
 }

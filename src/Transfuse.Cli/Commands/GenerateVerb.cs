@@ -22,7 +22,7 @@ internal sealed class GenerateVerb : Verb
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token; so it is if no option of chance is given." };
     private readonly Option<double?> _temperature = NumberOption.Real("--temperature", "Draw tokens; below 1 closer to the most probable, above 1 more freely, 0 is greedy.", "t", 0);
     private readonly Option<int?> _topK = NumberOption.Whole("--top-k", "Draw among the k most probable tokens.", "k", 1);
-    private readonly Option<double?> _topP = NumberOption.Real("--top-p", "Draw among the fewest most probable tokens whose probabilities reach this sum.", "p", double.Epsilon, 1);
+    private readonly Option<double?> _topP = NumberOption.Share("--top-p", "Draw among the fewest most probable tokens whose probabilities reach this sum.", "p");
 
     internal GenerateVerb()
         : base(

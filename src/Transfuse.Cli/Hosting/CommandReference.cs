@@ -67,7 +67,7 @@ internal static class CommandReference
         text.Append("| option | default | meaning |\n|---|---|---|\n");
         foreach (var option in command.Options.Where(option => !option.Hidden))
         {
-            var names = string.Join(", ", option.Aliases.Prepend(option.Name).Select(name => $"`{name}`"));
+            var names = string.Join(", ", option.Aliases.Prepend(option.Name).Where(name => name.StartsWith('-')).Select(name => $"`{name}`"));
             var value = option.ValueType == typeof(bool) || option.HelpName is null ? string.Empty : $" `<{option.HelpName}>`";
             text.Append(CultureInfo.InvariantCulture, $"| {names}{value} | {DefaultOf(option)} | {Escape(option.Description)} |\n");
         }
@@ -80,5 +80,5 @@ internal static class CommandReference
         (_, var value) => string.Create(CultureInfo.InvariantCulture, $"`{value}`"),
     };
 
-    private static string Escape(string? text) => (text ?? string.Empty).Replace("|", "\\|", StringComparison.Ordinal);
+    private static string Escape(string? text) => (text ?? string.Empty).Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "\\<", StringComparison.Ordinal);
 }

@@ -9,18 +9,28 @@ namespace Transfuse.Cli.Hosting;
 internal static class NumberOption
 {
     /// <summary>An option that takes a whole number.</summary>
-    internal static Option<int?> Whole(string name, string description, string helpName, int minimum, int maximum = int.MaxValue) =>
-        Create<int>(name, description, helpName, NumberStyles.AllowLeadingSign, value => value >= minimum && value <= maximum, Range("a whole number", minimum, maximum));
+    internal static Option<int?> Whole(string name, string description, string helpName, int minimum, int maximum = int.MaxValue, int? byDefault = null) =>
+        Create<int>(name, description, helpName, byDefault, NumberStyles.AllowLeadingSign, value => value >= minimum && value <= maximum, Range("a whole number", minimum, maximum));
 
     /// <summary>An option that takes a real number.</summary>
     internal static Option<double?> Real(string name, string description, string helpName, double minimum, double maximum = double.MaxValue) =>
-        Create<double>(name, description, helpName, NumberStyles.Float, value => value >= minimum && value <= maximum, Range("a number", minimum, maximum));
+        Create<double>(name, description, helpName, null, NumberStyles.Float, value => value >= minimum && value <= maximum, Range("a number", minimum, maximum));
+
+    /// <summary>An option that takes a share: above 0, at most 1.</summary>
+    internal static Option<double?> Share(string name, string description, string helpName, double? byDefault = null) =>
+        Create<double>(name, description, helpName, byDefault, NumberStyles.Float, value => value is > 0 and <= 1, "a number above 0 and at most 1");
 
     // The library's own conversion accepts what the current culture does, and throws out of the parser where a validator asks for the value.
-    private static Option<T?> Create<T>(string name, string description, string helpName, NumberStyles style, Func<T, bool> isInRange, string expected)
+    private static Option<T?> Create<T>(string name, string description, string helpName, T? byDefault, NumberStyles style, Func<T, bool> isInRange, string expected)
         where T : struct, INumber<T>
     {
-        return new Option<T?>(name) { Description = description, HelpName = helpName, CustomParser = Parse };
+        var option = new Option<T?>(name) { Description = description, HelpName = helpName, CustomParser = Parse };
+        if (byDefault is not null)
+        {
+            option.DefaultValueFactory = _ => byDefault;
+        }
+
+        return option;
 
         T? Parse(ArgumentResult result)
         {
