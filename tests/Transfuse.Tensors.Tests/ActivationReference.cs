@@ -15,9 +15,9 @@ internal static class ActivationReference
 
     internal static double Slope(ActivationKind kind, double x)
     {
-        if (kind == ActivationKind.Relu)
+        if (kind is ActivationKind.Relu or ActivationKind.Gelu)
         {
-            return x > 0 ? 1 : 0;
+            return kind == ActivationKind.Gelu ? Cdf(x) + (x * Density(x)) : x > 0 ? 1 : 0;
         }
 
         const double Step = 1e-4;
@@ -30,7 +30,7 @@ internal static class ActivationReference
         if (Math.Abs(x) < 4)
         {
             double term = x, sum = x;
-            for (var k = 1; k < 200; k++)
+            for (var k = 1; Math.Abs(term) > 1e-18 * Math.Abs(sum); k++)
             {
                 term *= x * x / ((2 * k) + 1);
                 sum += term;
@@ -47,7 +47,7 @@ internal static class ActivationReference
     private static double Tail(double x)
     {
         var fraction = x;
-        for (var k = 300; k >= 1; k--)
+        for (var k = 120; k >= 1; k--)
         {
             fraction = x + (k / fraction);
         }

@@ -54,6 +54,11 @@ public static class GradientCheck
                 {
                     worst = new(difference, input, element, gradient, quotients[element]);
                 }
+
+                if (double.IsNaN(difference))
+                {
+                    return worst;
+                }
             }
         }
 

@@ -34,10 +34,15 @@ public sealed unsafe class MemoryPool : IDisposable
     public long UsedBytes => Interlocked.Read(ref _usedBytes);
 
     /// <summary>Hands out a block of at least <paramref name="sizeInBytes"/> bytes with undefined content and no users yet.</summary>
-    /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept.</exception>
+    /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept, or the system has no more memory.</exception>
     internal NativeBuffer Rent(nuint sizeInBytes)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (sizeInBytes > (nuint)_limitInBytes)
+        {
+            throw new ResourceLimitException((long)Math.Min(sizeInBytes, long.MaxValue), _limitInBytes, "One tensor");
+        }
+
         var size = SizeClass(sizeInBytes);
         if (_free.TryGetValue(size, out var bag) && bag.TryTake(out var kept))
         {
@@ -46,7 +51,7 @@ public sealed unsafe class MemoryPool : IDisposable
         }
 
         Reserve(size);
-        var pointer = NativeMemory.AlignedAlloc(size, Alignment);
+        var pointer = Allocate(size);
         Interlocked.Add(ref _usedBytes, (long)size);
         return new NativeBuffer(this, pointer, size);
     }
@@ -82,13 +87,31 @@ public sealed unsafe class MemoryPool : IDisposable
         }
 
         _free.GetOrAdd(buffer.SizeInBytes, static _ => []).Add(buffer);
+        if (_disposed != 0)
+        {
+            // Disposed since the look above: nobody else will trim.
+            Trim();
+        }
     }
 
     private static nuint SizeClass(nuint sizeInBytes)
     {
         var size = Math.Max(sizeInBytes, 4096);
         var step = BitOperations.RoundUpToPowerOf2(size) / 8;
-        return (size + step - 1) / step * step;
+        return Math.Min((size + step - 1) / step * step, nuint.MaxValue / 2);
+    }
+
+    private void* Allocate(nuint size)
+    {
+        try
+        {
+            return NativeMemory.AlignedAlloc(size, Alignment);
+        }
+        catch (OutOfMemoryException)
+        {
+            Interlocked.Add(ref _reservedBytes, -(long)size);
+            throw new ResourceLimitException((long)size, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "One tensor");
+        }
     }
 
     private void Reserve(nuint size)

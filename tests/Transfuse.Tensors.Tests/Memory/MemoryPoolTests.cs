@@ -1,0 +1,122 @@
+using Transfuse.Tensors.Errors;
+using Transfuse.Tensors.Memory;
+
+namespace Transfuse.Tensors.Tests.Memory;
+
+public sealed unsafe class MemoryPoolTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(1_000_000)]
+    public void Blocks_are_aligned_and_at_most_a_quarter_too_large(int size)
+    {
+        using var pool = new MemoryPool();
+        var buffer = Rent(pool, size);
+        Assert.Equal(0u, (nuint)buffer.Pointer % 64);
+        Assert.InRange((long)buffer.SizeInBytes, size, Math.Max(4096, size * 5L / 4));
+        buffer.Release();
+    }
+
+    [Fact]
+    public void A_returned_block_serves_the_next_request_of_its_size()
+    {
+        using var pool = new MemoryPool();
+        var first = Rent(pool, 10_000);
+        var (pointer, reserved) = ((nint)first.Pointer, pool.ReservedBytes);
+        Assert.Equal(reserved, pool.UsedBytes);
+        first.Release();
+        Assert.Equal(0, pool.UsedBytes);
+        Assert.Equal(reserved, pool.ReservedBytes);
+        var second = Rent(pool, 10_000);
+        Assert.Equal(pointer, (nint)second.Pointer);
+        Assert.Equal(reserved, pool.ReservedBytes);
+        second.Release();
+        pool.Trim();
+        Assert.Equal(0, pool.ReservedBytes);
+    }
+
+    [Fact]
+    public void A_block_goes_back_with_its_last_user()
+    {
+        using var pool = new MemoryPool();
+        var buffer = Rent(pool, 100);
+        buffer.AddUser();
+        buffer.Release();
+        Assert.NotEqual(0, pool.UsedBytes);
+        buffer.Release();
+        Assert.Equal(0, pool.UsedBytes);
+        Assert.Throws<InvalidOperationException>(buffer.Release);
+    }
+
+    [Fact]
+    public void The_limit_holds_for_what_is_in_use_and_kept_blocks_make_room()
+    {
+        using var pool = new MemoryPool(limitInBytes: 100_000);
+        var kept = Rent(pool, 65_536);
+        kept.Release();
+
+        // Another size class: the kept block has to go first.
+        var used = Rent(pool, 81_920);
+        Assert.Equal(81_920, pool.ReservedBytes);
+        var error = Assert.Throws<ResourceLimitException>(() => Rent(pool, 40_960));
+        Assert.Equal((81_920 + 40_960, 100_000), (error.NeededBytes, error.AvailableBytes));
+        Assert.Equal(81_920, pool.ReservedBytes);
+        used.Release();
+        Rent(pool, 40_960).Release();
+    }
+
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(1L << 45)]
+    public void More_than_the_machine_has_is_refused_and_not_counted(long size)
+    {
+        using var pool = new MemoryPool(limitInBytes: 1L << 44);
+        Assert.Throws<ResourceLimitException>(() => pool.Rent((nuint)size));
+        Assert.Equal(0, pool.ReservedBytes);
+        using var unlimited = new MemoryPool();
+        Assert.Throws<ResourceLimitException>(() => unlimited.Rent(nuint.MaxValue / 2));
+        Assert.Throws<ResourceLimitException>(() => unlimited.Rent(nuint.MaxValue));
+        Assert.Equal(0, unlimited.ReservedBytes);
+    }
+
+    [Fact]
+    public void Blocks_in_use_outlive_the_pool()
+    {
+        var pool = new MemoryPool();
+        var buffer = Rent(pool, 100);
+        pool.Dispose();
+        pool.Dispose();
+        *(byte*)buffer.Pointer = 1;
+        buffer.Release();
+        Assert.Equal(0, pool.ReservedBytes);
+        Assert.Throws<ObjectDisposedException>(() => Rent(pool, 100));
+    }
+
+    [Fact]
+    public void Many_threads_never_share_a_block()
+    {
+        using var pool = new MemoryPool();
+        void Use(byte mark)
+        {
+            for (var i = 0; i < 2000; i++)
+            {
+                var buffer = Rent(pool, 5000 + (i % 3 * 5000));
+                new Span<byte>(buffer.Pointer, 5000).Fill(mark);
+                Assert.Equal(-1, new Span<byte>(buffer.Pointer, 5000).IndexOfAnyExcept(mark));
+                buffer.Release();
+            }
+        }
+
+        Parallel.For(1, 5, mark => Use((byte)mark));
+        Assert.Equal(0, pool.UsedBytes);
+    }
+
+    private static NativeBuffer Rent(MemoryPool pool, int size)
+    {
+        var buffer = pool.Rent((nuint)size);
+        buffer.AddUser();
+        return buffer;
+    }
+}
