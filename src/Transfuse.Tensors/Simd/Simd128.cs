@@ -74,7 +74,7 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 ScaleByPowerOfTwo(Simd128 value, Simd128 exponent) =>
-        new(value._value * Vector128.ShiftLeft(Vector128.ConvertToInt32(exponent._value) + Vector128.Create(127), 23).AsSingle());
+        new(value._value * Vector128.ShiftLeft(Vector128.ConvertToInt32Native(exponent._value) + Vector128.Create(127), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 SelectLess(Simd128 left, Simd128 right, Simd128 ifTrue, Simd128 ifFalse) =>

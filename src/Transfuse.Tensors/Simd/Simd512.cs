@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Transfuse.Tensors.Simd;
 
@@ -74,7 +75,9 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 ScaleByPowerOfTwo(Simd512 value, Simd512 exponent) =>
-        new(value._value * Vector512.ShiftLeft(Vector512.ConvertToInt32(exponent._value) + Vector512.Create(127), 23).AsSingle());
+        Avx512F.IsSupported
+            ? new(Avx512F.Scale(value._value, exponent._value))
+            : new(value._value * Vector512.ShiftLeft(Vector512.ConvertToInt32Native(exponent._value) + Vector512.Create(127), 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 SelectLess(Simd512 left, Simd512 right, Simd512 ifTrue, Simd512 ifFalse) =>

