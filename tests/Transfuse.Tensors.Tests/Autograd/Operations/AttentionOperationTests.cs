@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Autograd.Operations;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Tests.Devices.Cpu.Attention;
 using Transfuse.Tests.Shared;
@@ -99,6 +100,7 @@ public sealed class AttentionOperationTests : IDisposable
     }
 
     [Theory]
+    [GradientCheckOf(typeof(AttentionOperation))]
     [InlineData("causal")]
     [InlineData("all")]
     public void Gradients_agree_with_differences(string mask)

@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Autograd.Operations;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 
@@ -41,6 +42,17 @@ public sealed class RopeOperationTests : IDisposable
         // The transpose of the rotation: (a, b) → (a·cos + b·sin, b·cos − a·sin).
         AssertClose([5, 0.8f, -0.6f, 5, 2, -1], x.Gradient!);
     }
+
+    [Fact]
+    [GradientCheckOf(typeof(RopeOperation))]
+    public void Gradient_equals_central_differences() => GradientAssert.Holds(
+        (tape, x) =>
+        {
+            var rotated = tape.Scale(x[0], 1);
+            tape.RopeInPlace(rotated, new HeadLayout(1, 2), 2, _cos, _sin, new[] { 2, 0, 1 });
+            return rotated;
+        },
+        shapes: new Shape(3, 6));
 
     [Fact]
     public void Two_rotations_of_one_variable_are_both_taken_back()

@@ -10,7 +10,7 @@ public sealed class RecipeOverridesTests
     public void Settings_replace_add_and_reach_into_lists()
     {
         var recipe = (FuseRecipe)RecipeReader.Read(
-            Yaml, "r.yaml", ["name=u", "sources.0.train.steps=9", "fusion.temperature=2", "corpus.domains=[b, c]", "target={ architecture: mpt }", "seed=1", "seed=2"]);
+            Yaml, "r.yaml", ["name=u", "sources.0.train.steps=9", "fusion.temperature=2", "corpus.domains=[b, c]", "target={ architecture: mpt, pretrain: { steps: 3 } }", "seed=1", "seed=2"]);
         Assert.Equal(("u", 9, 2.0, "mpt", 2L), (recipe.Name, recipe.Sources[0].Train!.Steps, recipe.Fusion.Temperature, recipe.Target.Architecture, recipe.Seed));
         Assert.Equal(["b", "c"], recipe.Corpus.Domains.Select(domain => domain.Name));
     }
