@@ -28,9 +28,17 @@ public sealed class KeyValueCache : IDisposable
         _headSize = headSize;
         _lengths = new int[sequences];
         _layers = new Tensor[layers];
-        for (var layer = 0; layer < layers; layer++)
+        try
         {
-            _layers[layer] = device.Allocate(new Shape(checked(sequences * capacity), 2 * heads * headSize));
+            for (var layer = 0; layer < layers; layer++)
+            {
+                _layers[layer] = device.Allocate(new Shape(checked(sequences * capacity), 2 * heads * headSize));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -89,7 +97,8 @@ public sealed class KeyValueCache : IDisposable
     {
         foreach (var layer in _layers)
         {
-            layer.Dispose();
+            // Null where the memory limit ended the constructor.
+            layer?.Dispose();
         }
     }
 

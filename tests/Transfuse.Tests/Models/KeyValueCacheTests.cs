@@ -1,6 +1,7 @@
 using Transfuse.Models;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices.Cpu;
+using Transfuse.Tensors.Errors;
 using Transfuse.Tests.Models.Golden;
 
 namespace Transfuse.Tests.Models;
@@ -57,6 +58,16 @@ public sealed class KeyValueCacheTests : IDisposable
         Assert.Throws<ArgumentException>(() => cache.NextBatch([[1], [1, 2, 3, 4, 5]]));
         using var recording = new Tape(_device);
         Assert.Throws<ArgumentException>(() => model.Forward(recording, cache.NextBatch([[1], [2]]), cache));
+    }
+
+    [Fact]
+    public void A_cache_beyond_the_memory_limit_leaves_nothing_behind()
+    {
+        using var small = new CpuDevice(threads: 1, memoryLimitInBytes: 2_000_000);
+        using var model = TinyModels.Create("llama", small);
+        var before = small.Memory.UsedBytes;
+        Assert.Throws<ResourceLimitException>(() => model.CreateCache(small, 4, 2000));
+        Assert.Equal(before, small.Memory.UsedBytes);
     }
 
     [Fact]
