@@ -25,7 +25,7 @@ public sealed class RecipeReaderTests
                 - { name: law, files: law.jsonl, field: body }
                 - { name: code, files: [a.txt, "b/*.txt"] }
               limit: 2_000
-            distributions: { top_k: 32, store: int8, top_p: 0.99 }
+            distributions: { top_k: 32, top_p: 0.99 }
             alignment: { sequence: dtw_fuse_llm, vocabulary: min_edit, fallback: current, duplicates: first }
             fusion: { function: avg_ce, granularity: block, unit: token, label_weight: 0.9, rest: renormalise }
             train: { learning_rate: 1.0e-5, recompute: true }
@@ -42,7 +42,7 @@ public sealed class RecipeReaderTests
         Assert.Equal(["law.jsonl"], recipe.Corpus.Domains[0].Files);
         Assert.Equal("body", recipe.Corpus.Domains[0].Field);
         Assert.Equal(["a.txt", "b/*.txt"], recipe.Corpus.Domains[1].Files);
-        Assert.Equal(new DistributionsSection { TopK = 32, Store = DistributionPrecision.Int8, TopP = 0.99 }, recipe.Distributions);
+        Assert.Equal(new DistributionsSection { TopK = 32, TopP = 0.99 }, recipe.Distributions);
         Assert.Equal((SequenceAlignmentMode.DtwFuseLlm, VocabularyMapMode.MinEdit, UnalignedMode.Current, DuplicateMode.First), (recipe.Alignment.Sequence, recipe.Alignment.Vocabulary, recipe.Alignment.Fallback, recipe.Alignment.Duplicates));
         Assert.Equal(new FusionSection { Function = FusionMode.AvgCe, Granularity = FusionGranularity.Block, Unit = FusionUnit.Token, LabelWeight = 0.9, Rest = RestMode.Renormalise }, recipe.Fusion);
         Assert.Equal(new TrainSection { LearningRate = 1e-5, Recompute = true }, recipe.Train);
