@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Transfuse.Errors;
 using Transfuse.Tokenization.Json;
+using Transfuse.Tokenization.SentencePiece;
 
 namespace Transfuse.Tokenization;
 
@@ -10,49 +11,70 @@ public static class TokenizerFile
     private const string TokenizerName = "tokenizer.json";
     private const string ConfigurationName = "tokenizer_config.json";
     private const string SpecialTokensName = "special_tokens_map.json";
+    private const string SentencePieceExtension = ".model";
+    private const string VocabularyName = "vocab.json";
+    private const string MergesName = "merges.txt";
+    private static readonly string[] SentencePieceNames = ["tokenizer.model", "spiece.model", "sentencepiece.bpe.model"];
 
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="path">
-    /// A folder with tokenizer.json (and tokenizer_config.json, special_tokens_map.json, which name BOS and EOS), or such a file.
+    /// A folder or a file. In a folder the first of these is read: tokenizer.json; a SentencePiece model (tokenizer.model, spiece.model);
+    /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts.
     /// </param>
     /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
-    public static Tokenizer Load(string path) => LoadDefinition(path).Build(path);
+    public static Tokenizer Load(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return FindFile(path) is var file && IsSentencePiece(file)
+            ? LoadSentencePiece(file, Side(path, file))
+            : LoadDefinition(path).Build(file);
+    }
 
-    /// <summary>Reads a tokenizer's data without building it.</summary>
-    /// <inheritdoc cref="Load"/>
+    /// <summary>Reads a tokenizer's data without building it. A SentencePiece model is converted to the form of tokenizer.json.</summary>
+    /// <param name="path">As for <see cref="Load"/>.</param>
+    /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
     public static TokenizerDefinition LoadDefinition(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var isFolder = Directory.Exists(path);
-        var file = isFolder ? Path.Combine(path, TokenizerName) : path;
-        if (!File.Exists(file))
+        var file = FindFile(path);
+        var side = Side(path, file);
+        if (IsSentencePiece(file))
         {
-            throw new TokenizerException(path, $"has no tokenizer: expected a folder with {TokenizerName} or such a file.");
+            var native = LoadSentencePiece(file, side);
+            return SpecialTokenRoles.Apply(native.ToDefinition("first"), side.Configuration, side.SpecialTokens);
+        }
+
+        if (IsNamed(file, VocabularyName))
+        {
+            var merges = Path.Combine(Path.GetDirectoryName(file) ?? "", MergesName);
+            var cursor = side.Configuration is { } json ? new JsonCursor(ConfigurationName, "", json) : (JsonCursor?)null;
+            var definition = Gpt2FilesReader.Read((ReadAll(file), file), (ReadAll(merges), merges), cursor);
+            return SpecialTokenRoles.Apply(definition, side.Configuration, side.SpecialTokens);
         }
 
         using var document = TokenizerJsonReader.Parse(ReadAll(file), file);
-        var definition = TokenizerJsonReader.Read(document.RootElement, file);
-        return isFolder ? SpecialTokenRoles.Apply(definition, ReadSide(path, ConfigurationName), ReadSide(path, SpecialTokensName)) : definition;
+        return SpecialTokenRoles.Apply(TokenizerJsonReader.Read(document.RootElement, file), side.Configuration, side.SpecialTokens);
     }
 
     /// <summary>Writes tokenizer.json and tokenizer_config.json; each appears under its name only when it is complete.</summary>
-    /// <param name="tokenizer">A tokenizer that was trained, built from a definition or loaded.</param>
+    /// <param name="tokenizer">A tokenizer that was trained, built from a definition or loaded. A SentencePiece model is converted.</param>
     /// <param name="folder">Folder, created if it is not there.</param>
     /// <exception cref="TokenizerException">The files cannot be written, or the tokenizer is of a kind that has no such form.</exception>
     public static void Save(Tokenizer tokenizer, string folder)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(folder);
-        if (tokenizer is not PipelineTokenizer pipeline)
+        var definition = tokenizer switch
         {
-            throw new TokenizerException(folder, $"a tokenizer of type {tokenizer.GetType().Name} has no form as {TokenizerName}.");
-        }
-
+            PipelineTokenizer pipeline => pipeline.Definition,
+            SentencePieceTokenizer sentencePiece => sentencePiece.ToDefinition("first"),
+            _ => throw new TokenizerException(folder, $"a tokenizer of type {tokenizer.GetType().Name} has no form as {TokenizerName}."),
+        };
         try
         {
             Directory.CreateDirectory(folder);
-            WriteComplete(Path.Combine(folder, TokenizerName), TokenizerJsonWriter.Write(pipeline.Definition));
-            WriteComplete(Path.Combine(folder, ConfigurationName), SpecialTokenRoles.Write(pipeline.Definition));
+            WriteComplete(Path.Combine(folder, TokenizerName), TokenizerJsonWriter.Write(definition));
+            WriteComplete(Path.Combine(folder, ConfigurationName), SpecialTokenRoles.Write(definition));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -60,11 +82,45 @@ public static class TokenizerFile
         }
     }
 
-    private static void WriteComplete(string path, byte[] contents)
+    private static string FindFile(string path)
     {
-        var partial = path + ".partial";
-        File.WriteAllBytes(partial, contents);
-        File.Move(partial, path, overwrite: true);
+        if (File.Exists(path))
+        {
+            return IsNamed(path, MergesName) ? Path.Combine(Path.GetDirectoryName(path) ?? "", VocabularyName) : path;
+        }
+
+        foreach (var name in (string[])[TokenizerName, .. SentencePieceNames, VocabularyName])
+        {
+            var file = Path.Combine(path, name);
+            if (File.Exists(file))
+            {
+                return file;
+            }
+        }
+
+        throw new TokenizerException(
+            path, $"has no tokenizer: expected a folder with {TokenizerName}, {SentencePieceNames[0]} or {VocabularyName}, or such a file.");
+    }
+
+    private static bool IsSentencePiece(string file) => file.EndsWith(SentencePieceExtension, StringComparison.Ordinal);
+
+    private static bool IsNamed(string file, string name) => string.Equals(Path.GetFileName(file), name, StringComparison.Ordinal);
+
+    /// <summary>From a bare model BOS and EOS are added only where the configuration says so; T5's tokenizers always end texts.</summary>
+    private static SentencePieceTokenizer LoadSentencePiece(string file, (JsonElement? Configuration, JsonElement? SpecialTokens) side)
+    {
+        var cursor = side.Configuration is { } json ? new JsonCursor(ConfigurationName, "", json) : (JsonCursor?)null;
+        var isT5 = cursor?.String("tokenizer_class") is { } family && family.StartsWith("T5", StringComparison.Ordinal);
+        var model = SentencePieceReader.Read(ReadAll(file), file);
+        return new SentencePieceTokenizer(
+            model, file, cursor?.Boolean("add_bos_token", false) ?? false, cursor?.Boolean("add_eos_token", isT5) ?? false);
+    }
+
+    /// <summary>The side files of a folder; none for a single file, except that vocab.json always comes with its folder.</summary>
+    private static (JsonElement? Configuration, JsonElement? SpecialTokens) Side(string path, string file)
+    {
+        var folder = Directory.Exists(path) ? path : IsNamed(file, VocabularyName) ? Path.GetDirectoryName(file) ?? "" : null;
+        return folder is null ? (null, null) : (ReadSide(folder, ConfigurationName), ReadSide(folder, SpecialTokensName));
     }
 
     private static JsonElement? ReadSide(string folder, string name)
@@ -78,6 +134,13 @@ public static class TokenizerFile
         using var document = TokenizerJsonReader.Parse(ReadAll(path), path);
         new JsonCursor(path, "", document.RootElement).Expect(JsonValueKind.Object);
         return document.RootElement.Clone();
+    }
+
+    private static void WriteComplete(string path, byte[] contents)
+    {
+        var partial = path + ".partial";
+        File.WriteAllBytes(partial, contents);
+        File.Move(partial, path, overwrite: true);
     }
 
     private static byte[] ReadAll(string path)

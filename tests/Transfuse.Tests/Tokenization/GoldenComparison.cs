@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Transfuse.Tokenization;
+using Transfuse.Tokenization.SentencePiece;
 
 namespace Transfuse.Tests.Tokenization;
 
@@ -18,7 +19,7 @@ internal sealed class GoldenComparison(string name)
         $"{name}: compared {string.Join(", ", _counts.Select(pair => $"{pair.Value} {pair.Key}"))}; {Failures.Count} differ"
         + string.Concat(Failures.Take(12).Select(failure => Environment.NewLine + "  " + failure));
 
-    internal void RunTexts(JsonElement golden, IReadOnlyDictionary<string, string> texts, Tokenizer tokenizer, HuggingFaceOffsets? offsets)
+    internal void RunTexts(JsonElement golden, IReadOnlyDictionary<string, string> texts, Tokenizer tokenizer, IReferenceOffsets offsets)
     {
         foreach (var extra in golden.TryGetProperty("extra_texts", out var list) ? list.EnumerateArray() : default)
         {
@@ -27,7 +28,8 @@ internal sealed class GoldenComparison(string name)
 
         foreach (var result in golden.GetProperty("results").EnumerateArray())
         {
-            CompareText(result, texts[result.GetProperty("t").GetString()!], tokenizer, offsets);
+            // Results of real data files are without special tokens.
+            CompareText(result, golden.TryGetProperty("data_files", out _), texts[result.GetProperty("t").GetString()!], tokenizer, offsets);
         }
 
         CompareDecoding(golden, tokenizer);
@@ -42,13 +44,12 @@ internal sealed class GoldenComparison(string name)
         }
     }
 
-    private void CompareText(JsonElement result, string text, Tokenizer tokenizer, HuggingFaceOffsets? offsets)
+    private void CompareText(JsonElement result, bool isPlain, string text, Tokenizer tokenizer, IReferenceOffsets offsets)
     {
         var where = result.GetProperty("t").GetString()!;
         var plain = tokenizer.Encode(text, addSpecialTokens: false);
-        var hasSpecial = !result.TryGetProperty("ids_with_special", out var withSpecial);
-        var encoding = hasSpecial ? tokenizer.Encode(text) : plain;
-        if (hasSpecial)
+        var encoding = isPlain ? plain : tokenizer.Encode(text);
+        if (!isPlain)
         {
             var ids0 = result.TryGetProperty("ids0", out var without) ? Join(without) : result.TryGetProperty("ids", out var same) ? Join(same) : null;
             if (ids0 is not null)
@@ -56,23 +57,22 @@ internal sealed class GoldenComparison(string name)
                 Check("ids without specials", where, ids0, Join(plain.Ids));
             }
         }
-        else
+        else if (result.TryGetProperty("ids_with_special", out var withSpecial))
         {
             Check("ids with specials", where, Join(withSpecial), Join(tokenizer.Encode(text).Ids));
         }
 
         CompareIds(result, where, encoding, tokenizer);
-        if (offsets is not null)
-        {
-            var utf8 = System.Text.Encoding.UTF8.GetBytes(text);
-            var leading = Enumerable.Range(0, encoding.Count - plain.Count + 1)
-                .First(k => encoding.Spans.AsSpan(k, plain.Count).SequenceEqual(plain.Spans) && encoding.Ids.AsSpan(k, plain.Count).SequenceEqual(plain.Ids));
-            var flat = offsets.Of(utf8, encoding, TokenTexts(result, encoding, tokenizer), leading, encoding.Count - plain.Count - leading);
-            CompareList(result, result.TryGetProperty("boff", out _) || result.TryGetProperty("boff_sha256", out _) ? "boff" : "off", where, flat);
-        }
+        var utf8 = System.Text.Encoding.UTF8.GetBytes(text);
+        var leading = Enumerable.Range(0, encoding.Count - plain.Count + 1)
+            .First(k => encoding.Spans.AsSpan(k, plain.Count).SequenceEqual(plain.Spans) && encoding.Ids.AsSpan(k, plain.Count).SequenceEqual(plain.Ids));
+        var flat = offsets.Of(utf8, encoding, TokenTexts(result, encoding, tokenizer), leading, encoding.Count - plain.Count - leading);
+        CompareList(result, "boff", where, flat);
+        CompareList(result, "off", where, GoldenTexts.ToCharacters(utf8, flat));
 
         var decoded = tokenizer.Decode(encoding.Ids);
         CompareDecoded(result, "dec", where, decoded);
+        CompareNormalized(result, where, text, tokenizer);
         var skipped = tokenizer.Decode(encoding.Ids, skipSpecialTokens: true);
         CompareDecoded(result, result.TryGetProperty("dec_skip", out _) || result.TryGetProperty("dec_skip_sha256", out _) ? "dec_skip" : "dec", where, skipped);
     }
@@ -91,6 +91,14 @@ internal sealed class GoldenComparison(string name)
                     Check("tokens", where, expected[i], tokenizer.TokenString(encoding.Ids[i])!);
                 }
             }
+        }
+    }
+
+    private void CompareNormalized(JsonElement result, string where, string text, Tokenizer tokenizer)
+    {
+        if (result.TryGetProperty("norm", out var norm) && tokenizer is SentencePieceTokenizer sentencePiece)
+        {
+            Check("normalised", where, norm.GetString()!, sentencePiece.Normalize(text));
         }
     }
 

@@ -9,17 +9,20 @@ namespace Transfuse.Tests.Tokenization;
 /// gives an inserted character the range of the character that it stands before, gives a composed character the range of its first
 /// part, puts template tokens at 0, and may trim white space off the ends.
 /// </summary>
-internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
+internal sealed class HuggingFaceOffsets(JsonElement tokenizer) : IReferenceOffsets
 {
-    private readonly bool _composes = Mentions(tokenizer, "normalizer", "NFC") || Mentions(tokenizer, "normalizer", "NFKC");
+    private readonly NormalizationForm? _composition = Mentions(tokenizer, "normalizer", "NFC") ? NormalizationForm.FormC
+        : Mentions(tokenizer, "normalizer", "NFKC") ? NormalizationForm.FormKC : null;
+
+    private readonly bool _sharesByteRuns = Mentions(tokenizer, "model", "Unigram") && tokenizer.GetProperty("model").GetProperty("byte_fallback").GetBoolean();
     private readonly (bool Trim, bool Prefix)? _trim = FindTrim(tokenizer.GetProperty("post_processor"));
 
-    internal List<int> Of(byte[] text, Transfuse.Tokenization.Encoding encoding, IReadOnlyList<string> tokens, int leading, int trailing)
+    public List<int> Of(byte[] text, Transfuse.Tokenization.Encoding encoding, IReadOnlyList<string> tokens, int leading, int trailing)
     {
         var result = new List<int>();
         for (var i = 0; i < encoding.Count; i++)
         {
-            var span = encoding.Spans[i];
+            var span = _sharesByteRuns ? RunOfBytes(text, encoding, tokens, i) : encoding.Spans[i];
             if (i < leading || i >= encoding.Count - trailing)
             {
                 result.AddRange([0, 0]);
@@ -27,9 +30,9 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
             }
 
             var (start, end) = Widen(text, span);
-            if (_composes)
+            if (_composition is { } form)
             {
-                end = DropComposedMarks(text, start, end);
+                end = DropComposedMarks(text, start, end, form);
             }
 
             if (_trim is { Trim: true } trim)
@@ -41,6 +44,34 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
         }
 
         return result;
+    }
+
+    /// <summary>A unigram model's bytes of one run of unknown characters all have the range of the run.</summary>
+    private static ByteSpan RunOfBytes(byte[] text, Transfuse.Tokenization.Encoding encoding, IReadOnlyList<string> tokens, int index)
+    {
+        var (first, last) = (index, index);
+        if (IsByte(text, encoding, tokens, index))
+        {
+            while (first > 0 && IsByte(text, encoding, tokens, first - 1))
+            {
+                first--;
+            }
+
+            while (last + 1 < tokens.Count && IsByte(text, encoding, tokens, last + 1))
+            {
+                last++;
+            }
+        }
+
+        return new ByteSpan(encoding.Spans[first].Start, encoding.Spans[last].End);
+    }
+
+    /// <summary>A byte token that was not written out in the text.</summary>
+    private static bool IsByte(byte[] text, Transfuse.Tokenization.Encoding encoding, IReadOnlyList<string> tokens, int index)
+    {
+        var (token, span) = (tokens[index], encoding.Spans[index]);
+        return token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal)
+            && !string.Equals(token, System.Text.Encoding.UTF8.GetString(text, span.Start, span.Length), StringComparison.Ordinal);
     }
 
     private static (int Start, int End) Widen(byte[] text, ByteSpan span)
@@ -59,9 +90,9 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
         return (start, end);
     }
 
-    private static int DropComposedMarks(byte[] text, int start, int end)
+    private static int DropComposedMarks(byte[] text, int start, int end, NormalizationForm form)
     {
-        var whole = Count(text, start, end);
+        var whole = Count(text, start, end, form);
         for (var shorter = end; shorter > start;)
         {
             do
@@ -70,7 +101,7 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
             }
             while (shorter > start && (text[shorter] & 0xC0) == 0x80);
 
-            if (shorter == start || Count(text, start, shorter) != whole)
+            if (shorter == start || Count(text, start, shorter, form) != whole)
             {
                 return end;
             }
@@ -81,8 +112,8 @@ internal sealed class HuggingFaceOffsets(JsonElement tokenizer)
         return end;
     }
 
-    private static int Count(byte[] text, int start, int end) =>
-        System.Text.Encoding.UTF8.GetString(text, start, end - start).Replace('\uFFFE', '\uFFFF').Normalize(NormalizationForm.FormC).EnumerateRunes().Count();
+    private static int Count(byte[] text, int start, int end, NormalizationForm form) =>
+        System.Text.Encoding.UTF8.GetString(text, start, end - start).Replace('\uFFFE', '\uFFFF').Normalize(form).EnumerateRunes().Count();
 
     private static (int Start, int End) Trim(byte[] text, int start, int end, string token, bool keepsOne)
     {

@@ -29,13 +29,12 @@ internal static class BpeTrainerComponents
             Normalizer = NormalizerJson(options),
             PreTokenizer = PreTokenizerJson(options),
             PostProcessor = PostProcessorJson(options, vocabulary),
-            Decoder = Element(ByteLevel(addPrefixSpace: true, useRegex: true)),
+            Decoder = JsonParts.Element(JsonParts.ByteLevel(addPrefixSpace: true, useRegex: true)),
             BosToken = options.BosToken,
             EosToken = options.EosToken,
         };
 
-    private static JsonElement? NormalizerJson(BpeTrainerOptions options) =>
-        options.NormalizeFormC ? Element(new JsonObject { ["type"] = "NFC" }) : null;
+    private static JsonElement? NormalizerJson(BpeTrainerOptions options) => options.NormalizeFormC ? JsonParts.Parse("""{"type":"NFC"}""") : null;
 
     private static JsonElement PreTokenizerJson(BpeTrainerOptions options)
     {
@@ -47,84 +46,25 @@ internal static class BpeTrainerComponents
 
         if (options.SplitPattern is { } pattern)
         {
-            parts.Add((JsonNode)new JsonObject
-            {
-                ["type"] = "Split",
-                ["pattern"] = new JsonObject { ["Regex"] = pattern },
-                ["behavior"] = "Isolated",
-                ["invert"] = false,
-            });
+            parts.Add((JsonNode)JsonParts.Split(pattern));
         }
 
-        var byteLevel = ByteLevel(options.AddPrefixSpace, useRegex: options.SplitPattern is null);
+        var byteLevel = JsonParts.ByteLevel(options.AddPrefixSpace, useRegex: options.SplitPattern is null);
         if (parts.Count == 0)
         {
-            return Element(byteLevel);
+            return JsonParts.Element(byteLevel);
         }
 
         parts.Add((JsonNode)byteLevel);
-        return Element(new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = parts });
+        return JsonParts.Element(new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = parts });
     }
 
     private static JsonElement PostProcessorJson(BpeTrainerOptions options, IReadOnlyDictionary<string, int> vocabulary)
     {
-        if (!options.AddBos && !options.AddEos)
-        {
-            return Element(ByteLevel(addPrefixSpace: false, useRegex: true, trimOffsets: false));
-        }
-
-        var specials = new JsonObject();
-        foreach (var token in new[] { options.AddBos ? options.BosToken : null, options.AddEos ? options.EosToken : null })
-        {
-            if (token is not null)
-            {
-                specials[token] = new JsonObject { ["id"] = token, ["ids"] = new JsonArray(vocabulary[token]), ["tokens"] = new JsonArray(token) };
-            }
-        }
-
-        var pair = Template(options, "A", 0);
-        foreach (var item in Template(options, "B", 1))
-        {
-            pair.Add(item!.DeepClone());
-        }
-
-        return Element(new JsonObject
-        {
-            ["type"] = "TemplateProcessing",
-            ["single"] = Template(options, "A", 0),
-            ["pair"] = pair,
-            ["special_tokens"] = specials,
-        });
-    }
-
-    private static JsonArray Template(BpeTrainerOptions options, string sequence, int type)
-    {
-        var items = new JsonArray();
-        if (options.AddBos)
-        {
-            items.Add((JsonNode)new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = options.BosToken, ["type_id"] = type } });
-        }
-
-        items.Add((JsonNode)new JsonObject { ["Sequence"] = new JsonObject { ["id"] = sequence, ["type_id"] = type } });
-        if (options.AddEos)
-        {
-            items.Add((JsonNode)new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = options.EosToken, ["type_id"] = type } });
-        }
-
-        return items;
-    }
-
-    private static JsonObject ByteLevel(bool addPrefixSpace, bool useRegex, bool trimOffsets = true) => new()
-    {
-        ["type"] = "ByteLevel",
-        ["add_prefix_space"] = addPrefixSpace,
-        ["trim_offsets"] = trimOffsets,
-        ["use_regex"] = useRegex,
-    };
-
-    private static JsonElement Element(JsonObject node)
-    {
-        using var document = JsonDocument.Parse(node.ToJsonString());
-        return document.RootElement.Clone();
+        (string, int)? before = options.AddBos ? (options.BosToken!, vocabulary[options.BosToken!]) : null;
+        (string, int)? behind = options.AddEos ? (options.EosToken!, vocabulary[options.EosToken!]) : null;
+        return before is null && behind is null
+            ? JsonParts.Element(JsonParts.ByteLevel(addPrefixSpace: false, useRegex: true, trimOffsets: false))
+            : JsonParts.Template(before, behind);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class MetaspaceDecoder(string replacement, bool prepends) : Toke
     public override List<string> Decode(List<string> tokens)
     {
         var result = tokens.ConvertAll(token => token.Replace(replacement, " ", StringComparison.Ordinal));
-        if (result.Count > 0 && prepends && tokens[0].StartsWith(replacement, StringComparison.Ordinal))
+        if (result.Count > 0 && prepends)
         {
             // The original drops every mark of the first token, not only the leading one.
             result[0] = tokens[0].Replace(replacement, "", StringComparison.Ordinal);

@@ -50,7 +50,8 @@ internal static class TokenizerJsonReader
         };
     }
 
-    private static AddedToken ReadAddedToken(JsonCursor cursor) => new(cursor.Required("content").String())
+    /// <summary>One entry of <c>added_tokens</c>.</summary>
+    public static AddedToken ReadAddedToken(JsonCursor cursor) => new(cursor.Required("content").String())
     {
         Id = cursor.Optional("id")?.Integer(0, MaximumId) ?? -1,
         SingleWord = cursor.Boolean("single_word", false),

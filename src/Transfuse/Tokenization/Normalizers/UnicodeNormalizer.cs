@@ -49,10 +49,10 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
         return end;
     }
 
-    /// <summary>Marks, Hangul vowels and trailing consonants, and the half-width voicing marks, which decompose to marks.</summary>
+    /// <summary>Marks, Hangul vowels and trailing consonants, and what decomposes to those: half-width voicing marks, compatibility jamo.</summary>
     private static bool CombinesWithPrevious(int scalar) => scalar >= 0x300
         && (Scalars.IsMark(scalar) || scalar is (>= 0x1160 and <= 0x11FF) or (>= 0xD7B0 and <= 0xD7FF) or 0xFF9E or 0xFF9F
-            or (>= 0xFFA0 and <= 0xFFDC));
+            or (>= 0x3131 and <= 0x318E) or (>= 0xFFA0 and <= 0xFFDC));
 
     private void AppendCluster(AlignedTextBuilder builder, AlignedText text, int start, int end)
     {
@@ -64,10 +64,13 @@ internal sealed class UnicodeNormalizer(NormalizationForm form) : Normalizer
         }
 
         var sources = Decompose(text, start, end);
-        foreach (var rune in cluster.Normalize(form).EnumerateRunes())
+        var runes = cluster.Normalize(form).EnumerateRunes().ToArray();
+        var origins = Array.ConvertAll(runes, rune => Origin(rune, sources, text, start, end));
+        // Marks that change places keep the order of their ranges: spans ascend.
+        Array.Sort(origins);
+        for (var i = 0; i < runes.Length; i++)
         {
-            var (from, to) = Origin(rune, sources, text, start, end);
-            builder.Append(rune.Value, from, to);
+            builder.Append(runes[i].Value, origins[i].Start, origins[i].End);
         }
     }
 

@@ -3,14 +3,17 @@ using Transfuse.Tokenization.Text;
 
 namespace Transfuse.Tokenization.PreTokenizers;
 
-/// <summary><c>UnicodeScripts</c>: cuts where the script changes; spaces join either side, kana count as Han.</summary>
+/// <summary>
+/// <c>UnicodeScripts</c>: cuts where the script changes; kana count as Han. As in the original, whose table is that of Unicode 9, spaces and
+/// characters without script join what is before them, and are dropped at the beginning.
+/// </summary>
 internal sealed class ScriptPreTokenizer : PreTokenizer
 {
     private const int Anything = -2;
     private readonly RunPattern _pattern = new();
 
     /// <inheritdoc/>
-    public override void Apply(PieceList pieces) => pieces.Split(_pattern, SplitBehavior.Isolated, invert: false);
+    public override void Apply(PieceList pieces) => pieces.Split(_pattern, SplitBehavior.Removed, invert: true);
 
     private sealed class RunPattern : TextPattern
     {
@@ -21,7 +24,12 @@ internal sealed class ScriptPreTokenizer : PreTokenizer
         public override bool Find(ReadOnlySpan<byte> text, int from, out int start, out int end)
         {
             start = from;
-            end = from;
+            while (start < text.Length && ScriptOf(Utf8.Decode(text, start, out var skipped)) == Anything)
+            {
+                start += skipped;
+            }
+
+            end = start;
             var script = Anything;
             while (end < text.Length)
             {
@@ -45,12 +53,12 @@ internal sealed class ScriptPreTokenizer : PreTokenizer
 
         private int ScriptOf(int scalar)
         {
-            if (scalar == ' ')
+            var script = UnicodeScripts.Of(scalar);
+            if (scalar == ' ' || script == UnicodeScripts.Unknown || UnicodeScripts.IsRecent(scalar))
             {
                 return Anything;
             }
 
-            var script = UnicodeScripts.Of(scalar);
             return script == _hiragana || script == _katakana || scalar == 0x30FC ? _han : script;
         }
     }

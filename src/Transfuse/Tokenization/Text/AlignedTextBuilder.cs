@@ -39,6 +39,19 @@ internal sealed class AlignedTextBuilder(int capacity)
         }
     }
 
+    /// <summary>Drops all copies of a suffix; says where the first of them begins in the original, null if there was none.</summary>
+    public int? TrimEnd(ReadOnlySpan<byte> suffix)
+    {
+        int? start = null;
+        while (_bytes.AsSpan(0, Length).EndsWith(suffix))
+        {
+            Length -= suffix.Length;
+            start = _starts[Length];
+        }
+
+        return start;
+    }
+
     /// <summary>The text; the builder must not be used afterwards.</summary>
     public AlignedText Build() => new(_bytes, Length, _starts, _ends);
 
