@@ -17,7 +17,7 @@ internal sealed class DemoVerb : Verb
         "target.pretrain.steps=60", "train.steps=120", "corpus.limit=400",
     ];
 
-    private readonly Option<bool> _quick = new("--quick") { Description = "Fewer steps: under 90 seconds, a smaller gain." };
+    private readonly Option<bool> _quick = new("--quick") { Description = "Fewer steps, a smaller gain." };
     private readonly RunOptions _options = new();
 
     internal DemoVerb()
