@@ -9,6 +9,7 @@ internal sealed class RegexParser
 {
     private const int MaximumNesting = 64;
     private const int MaximumRepeat = 1000;
+    private const int MaximumQuantifiers = 4;
     private readonly int[] _pattern;
     private int _position;
     private int _nesting;
@@ -70,8 +71,13 @@ internal sealed class RegexParser
 
     private RegexNode Quantified(RegexNode atom)
     {
-        while (_position < _pattern.Length)
+        for (var depth = 0; _position < _pattern.Length; depth++)
         {
+            if (depth > MaximumQuantifiers)
+            {
+                throw Error($"more than {MaximumQuantifiers} quantifiers in a row");
+            }
+
             var (minimum, maximum) = (0, int.MaxValue);
             var interval = false;
             switch (_pattern[_position])
