@@ -24,6 +24,6 @@ public sealed record AttentionOptions
     /// <summary>Where positive, scores become cap·tanh(score/cap) before the mask.</summary>
     public float SoftCap { get; init; }
 
-    /// <summary>ALiBi: one slope a query head; the score of a key at distance d is lowered by slope·d.</summary>
+    /// <summary>ALiBi: one slope a query head; the score of a key at distance d, before or after the query, is lowered by slope·d, after the cap.</summary>
     public IReadOnlyList<float>? AlibiSlopes { get; init; }
 }

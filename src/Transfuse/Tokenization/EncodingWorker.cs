@@ -37,7 +37,7 @@ internal sealed class EncodingWorker(EncodingSteps steps)
             }
         }
 
-        return addSpecialTokens ? WithTemplate(text.Length) : new Encoding(_tokens.Ids.ToArray(), _tokens.Spans.ToArray());
+        return addSpecialTokens && steps.Template.Count != 1 ? WithTemplate(text.Length) : new Encoding(_tokens.Ids.ToArray(), _tokens.Spans.ToArray());
     }
 
     private void EncodeSegment(TextSlice slice)

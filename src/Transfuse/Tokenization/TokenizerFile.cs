@@ -19,7 +19,8 @@ public static class TokenizerFile
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="path">
     /// A folder or a file. In a folder the first of these is read: tokenizer.json; a SentencePiece model (tokenizer.model, spiece.model);
-    /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts.
+    /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts; without either, special tokens with the
+    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do.
     /// </param>
     /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
     public static Tokenizer Load(string path)

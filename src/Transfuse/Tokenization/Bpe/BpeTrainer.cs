@@ -1,7 +1,6 @@
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
-using Transfuse.Tokenization.PreTokenizers;
-using Transfuse.Tokenization.Text;
+using Transfuse.Tokenization.Training;
 
 namespace Transfuse.Tokenization.Bpe;
 
@@ -11,8 +10,6 @@ namespace Transfuse.Tokenization.Bpe;
 /// </summary>
 public static class BpeTrainer
 {
-    private const int TextsBetweenReports = 1024;
-
     /// <summary>Trains a tokenizer.</summary>
     /// <param name="texts">The texts; each is cut into pieces by itself.</param>
     /// <param name="options">Size, special tokens, pattern.</param>
@@ -27,10 +24,13 @@ public static class BpeTrainer
         ArgumentNullException.ThrowIfNull(options);
         var specials = CheckOptions(options);
         var (normalizer, preTokenizer) = BpeTrainerComponents.BeforeModel(options);
-        var words = CountPieces(texts, normalizer, preTokenizer, progress, cancellationToken);
-        var trainer = new BpeMergeLearner(options, specials, words);
-        trainer.Run(progress, cancellationToken);
-        return BpeTrainerComponents.Definition(options, specials, trainer.Vocabulary, trainer.Merges).Build("trained tokenizer");
+        var words = CountedPieces.Of(texts, normalizer, preTokenizer, progress, cancellationToken);
+        var alphabet = new BpeAlphabet(isByteLevel: true);
+        var byteIds = AddAlphabet(alphabet, options, specials, words);
+        int[][] symbols = [.. Enumerable.Range(0, words.Count).Select(word => Symbols(words[word], byteIds))];
+        var learner = new BpeMergeLearner(alphabet, symbols, words.Counts, options.MaximumTokenLength);
+        learner.Run(options.VocabularySize, options.MinFrequency, progress, cancellationToken);
+        return BpeTrainerComponents.Definition(options, specials, alphabet.Vocabulary, learner.Merges).Build("trained tokenizer");
     }
 
     private static List<string> CheckOptions(BpeTrainerOptions options)
@@ -61,41 +61,41 @@ public static class BpeTrainer
             : throw new TokenizerException(Source, $"a vocabulary of {options.VocabularySize} cannot hold {least} special tokens and bytes. Raise VocabularySize.");
     }
 
-    private static (BytesTable Words, List<long> Counts) CountPieces(
-        IEnumerable<string> texts,
-        Normalizers.Normalizer? normalizer,
-        PreTokenizer preTokenizer,
-        IProgress<RunEvent>? progress,
-        CancellationToken cancellationToken)
+    /// <summary>Special tokens first, then the bytes in the order of their characters in the byte alphabet.</summary>
+    private static int[] AddAlphabet(BpeAlphabet alphabet, BpeTrainerOptions options, List<string> specials, CountedPieces words)
     {
-        var words = new BytesTable(1 << 14);
-        var counts = new List<long>();
-        var pieces = new PieceList();
-        var (done, bytes) = (0L, 0L);
-        foreach (var text in texts)
+        var used = new bool[256];
+        Array.Fill(used, options.FullByteAlphabet);
+        for (var i = 0; i < words.Count; i++)
         {
-            if (done++ % TextsBetweenReports == 0)
+            foreach (var value in words[i])
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                progress?.Report(new ProgressEvent("count pieces", bytes, 0, "bytes", $"{words.Count} distinct pieces"));
-            }
-
-            var slice = new AlignedText(Utf8.Bytes(text)).All;
-            bytes += slice.Length;
-            pieces.Reset(normalizer?.Apply(slice) ?? slice);
-            preTokenizer.Apply(pieces);
-            foreach (var piece in pieces.Pieces)
-            {
-                var index = words.GetOrAdd(pieces.Text.Bytes.AsSpan(piece.Start, piece.End - piece.Start));
-                if (index == counts.Count)
-                {
-                    counts.Add(0);
-                }
-
-                counts[index]++;
+                used[value] = true;
             }
         }
 
-        return (words, counts);
+        foreach (var special in specials)
+        {
+            alphabet.AddNamed(special);
+        }
+
+        var ids = new int[256];
+        foreach (var value in Enumerable.Range(0, 256).Where(value => used[value]).OrderBy(value => ByteAlphabet.ToChar((byte)value)))
+        {
+            ids[value] = alphabet.Add([(byte)value]);
+        }
+
+        return ids;
+    }
+
+    private static int[] Symbols(ReadOnlySpan<byte> word, int[] byteIds)
+    {
+        var symbols = new int[word.Length];
+        for (var i = 0; i < symbols.Length; i++)
+        {
+            symbols[i] = byteIds[word[i]];
+        }
+
+        return symbols;
     }
 }

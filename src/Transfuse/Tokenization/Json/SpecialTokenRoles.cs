@@ -9,13 +9,20 @@ internal static class SpecialTokenRoles
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The definition with the roles of its side files.</summary>
-    public static TokenizerDefinition Apply(TokenizerDefinition definition, JsonElement? configuration, JsonElement? specialTokens) => definition with
+    private static readonly string[] UsualBos = ["<s>", "<|begin_of_text|>", "<bos>"];
+    private static readonly string[] UsualEos = ["</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"];
+
+    /// <summary>The definition with the roles of its side files; without any, special tokens with the field's usual names take the roles.</summary>
+    public static TokenizerDefinition Apply(TokenizerDefinition definition, JsonElement? configuration, JsonElement? specialTokens)
     {
-        BosToken = Role("bos_token", configuration, specialTokens) ?? definition.BosToken,
-        EosToken = Role("eos_token", configuration, specialTokens) ?? definition.EosToken,
-        Configuration = configuration,
-    };
+        var isGuess = configuration is null && specialTokens is null;
+        return definition with
+        {
+            BosToken = Role("bos_token", configuration, specialTokens) ?? definition.BosToken ?? (isGuess ? Usual(definition, UsualBos) : null),
+            EosToken = Role("eos_token", configuration, specialTokens) ?? definition.EosToken ?? (isGuess ? Usual(definition, UsualEos) : null),
+            Configuration = configuration,
+        };
+    }
 
     /// <summary>The contents of tokenizer_config.json: what was read, with the roles as they are now.</summary>
     public static byte[] Write(TokenizerDefinition definition)
@@ -47,6 +54,9 @@ internal static class SpecialTokenRoles
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    private static string? Usual(TokenizerDefinition definition, string[] names) => Array.Find(
+        names, name => definition.AddedTokens.Any(token => token.Special && string.Equals(token.Content, name, StringComparison.Ordinal)));
 
     private static void WriteRole(Utf8JsonWriter writer, string name, string? token)
     {

@@ -60,7 +60,7 @@ public sealed class CpuDeviceAttentionTests
     public void Documents_of_several_blocks_of_keys_agree_with_the_definition(string mask) =>
         Check(new AttentionCase(
             AttentionMasks.All[mask] with { HeadSize = 256, Scale = 1 / 16f, QueryHeads = 4, KeyValueHeads = 2 },
-            [new(0, 290, 0, 290), new(290, 2, 290, 3), new(292, 70, 293, 260), new(362, 150, 553, 140)]));
+            [new(0, 290, 0, 290), new(290, 2, 290, 3), new(292, 70, 293, 140)]));
 
     [Fact]
     public void Large_scores_neither_overflow_nor_lose_the_sum()
@@ -74,7 +74,7 @@ public sealed class CpuDeviceAttentionTests
     public void Results_have_the_same_bits_for_any_number_of_threads(KernelTier tier)
     {
         // With heads of 160 a block has 192 keys, so that the longer documents are shared among threads.
-        var attentionCase = new AttentionCase(AttentionCase.NewOptions(6, 2, 160), AttentionCase.Documents([.. s_awkwardLengths, 700]));
+        var attentionCase = new AttentionCase(AttentionCase.NewOptions(6, 2, 160), AttentionCase.Documents(1, 17, 65, 257, 3, 400));
         using var single = new CpuDevice(tier, threads: 1);
         var (expectedOutput, expectedLogSumExp) = attentionCase.Forward(single);
         var expected = attentionCase.Backward(single);

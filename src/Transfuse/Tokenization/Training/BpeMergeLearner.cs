@@ -1,7 +1,7 @@
+using System.Runtime.InteropServices;
 using Transfuse.Diagnostics;
-using Transfuse.Tokenization.Text;
 
-namespace Transfuse.Tokenization.Bpe;
+namespace Transfuse.Tokenization.Training;
 
 /// <summary>
 /// Learns merges from counted words. Pair counts are updated only around the places of each merge; the queue may hold outdated counts,
@@ -10,43 +10,33 @@ namespace Transfuse.Tokenization.Bpe;
 /// </summary>
 internal sealed class BpeMergeLearner
 {
+    /// <summary>A symbol that takes part in no merge.</summary>
+    public const int Barrier = -1;
+
     private const int MergesBetweenReports = 256;
-    private readonly BpeTrainerOptions _options;
-    private readonly List<long> _counts;
-    private readonly List<byte[]> _tokens = [];
-    private readonly BytesTable _byBytes = new(1 << 12);
-    private readonly List<int> _idsByBytes = [];
+    private readonly BpeAlphabet _alphabet;
     private readonly int[][] _words;
     private readonly int[] _lengths;
+    private readonly IReadOnlyList<long> _counts;
+    private readonly int _maximumLength;
     private readonly Dictionary<long, long> _pairCounts = [];
     private readonly PriorityQueue<Candidate, Candidate> _queue = new(Candidate.Order);
     private readonly Dictionary<long, List<int>> _arisen = [];
     private readonly List<(int Left, int Right)> _merges = [];
 
-    /// <summary>Prepares the alphabet and splits the words into symbols.</summary>
-    public BpeMergeLearner(BpeTrainerOptions options, List<string> specials, (BytesTable Words, List<long> Counts) counted)
+    /// <summary>Prepares for learning.</summary>
+    /// <param name="alphabet">The vocabulary so far; receives the merged tokens.</param>
+    /// <param name="words">The symbols of each word; rewritten in place.</param>
+    /// <param name="counts">How often each word occurs.</param>
+    /// <param name="maximumLength">Merged tokens stay below this number of symbols, but never below two; null for no limit.</param>
+    public BpeMergeLearner(BpeAlphabet alphabet, int[][] words, IReadOnlyList<long> counts, int? maximumLength)
     {
-        _options = options;
-        _counts = counted.Counts;
-        var byteIds = AddAlphabet(specials, counted.Words);
-        _words = new int[counted.Words.Count][];
-        _lengths = new int[_words.Length];
-        for (var i = 0; i < _words.Length; i++)
-        {
-            var bytes = counted.Words.Key(i);
-            var symbols = new int[bytes.Length];
-            for (var j = 0; j < bytes.Length; j++)
-            {
-                symbols[j] = byteIds[bytes[j]];
-            }
-
-            _words[i] = symbols;
-            _lengths[i] = symbols.Length;
-        }
+        _alphabet = alphabet;
+        _words = words;
+        _lengths = Array.ConvertAll(words, word => word.Length);
+        _counts = counts;
+        _maximumLength = maximumLength ?? int.MaxValue;
     }
-
-    /// <summary>Ids by vocabulary string.</summary>
-    public Dictionary<string, int> Vocabulary { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The merges in order of rank; a pair that was merged twice counts with its later rank.</summary>
     public List<(string Left, string Right)> Merges
@@ -59,15 +49,15 @@ internal sealed class BpeMergeLearner
                 last[_merges[i]] = i;
             }
 
-            return [.. _merges.Where((merge, index) => last[merge] == index).Select(merge => (Text(merge.Left), Text(merge.Right)))];
+            return [.. _merges.Where((merge, index) => last[merge] == index).Select(merge => (_alphabet.Text(merge.Left), _alphabet.Text(merge.Right)))];
         }
     }
 
     /// <summary>Merges until the vocabulary is full or no pair is frequent enough.</summary>
-    public void Run(IProgress<RunEvent>? progress, CancellationToken cancellationToken)
+    public void Run(int vocabularySize, long minFrequency, IProgress<RunEvent>? progress, CancellationToken cancellationToken)
     {
         CountPairs();
-        while (Vocabulary.Count < _options.VocabularySize && _queue.TryDequeue(out var top, out _))
+        while (_alphabet.Vocabulary.Count < vocabularySize && _queue.TryDequeue(out var top, out _))
         {
             var count = _pairCounts[Key(top.Left, top.Right)];
             if (count != top.Count)
@@ -77,7 +67,7 @@ internal sealed class BpeMergeLearner
                 continue;
             }
 
-            if (count < 1 || count < _options.MinFrequency)
+            if (count < 1 || count < minFrequency)
             {
                 break;
             }
@@ -86,55 +76,9 @@ internal sealed class BpeMergeLearner
             if (_merges.Count % MergesBetweenReports == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                progress?.Report(new ProgressEvent("learn merges", Vocabulary.Count, _options.VocabularySize, "tokens"));
+                progress?.Report(new ProgressEvent("learn merges", _alphabet.Vocabulary.Count, vocabularySize, "tokens"));
             }
         }
-    }
-
-    /// <summary>Special tokens first, then the bytes in the order of their characters in the byte alphabet.</summary>
-    private int[] AddAlphabet(List<string> specials, BytesTable words)
-    {
-        var used = new bool[256];
-        Array.Fill(used, _options.FullByteAlphabet);
-        for (var i = 0; i < words.Count; i++)
-        {
-            foreach (var value in words.Key(i))
-            {
-                used[value] = true;
-            }
-        }
-
-        foreach (var special in specials)
-        {
-            AddToken(ByteAlphabet.TryToBytes(special), special);
-        }
-
-        var ids = new int[256];
-        foreach (var value in Enumerable.Range(0, 256).Where(value => used[value]).OrderBy(value => ByteAlphabet.ToChar((byte)value)))
-        {
-            ids[value] = AddToken([(byte)value], null);
-        }
-
-        return ids;
-    }
-
-    /// <summary>The id of a token, new or not. A special token outside the byte alphabet can never be the result of a merge.</summary>
-    private int AddToken(byte[]? bytes, string? text)
-    {
-        if (bytes is not null)
-        {
-            var index = _byBytes.GetOrAdd(bytes);
-            if (index < _idsByBytes.Count)
-            {
-                return _idsByBytes[index];
-            }
-
-            _idsByBytes.Add(_tokens.Count);
-        }
-
-        Vocabulary.Add(text ?? ByteAlphabet.ToString(bytes), _tokens.Count);
-        _tokens.Add(bytes ?? []);
-        return _tokens.Count - 1;
     }
 
     private void CountPairs()
@@ -153,18 +97,17 @@ internal sealed class BpeMergeLearner
 
     private void Merge(Candidate pair)
     {
-        byte[] bytes = [.. _tokens[pair.Left], .. _tokens[pair.Right]];
-        var id = AddToken(bytes, null);
+        var id = _alphabet.Join(pair.Left, pair.Right);
         _merges.Add((pair.Left, pair.Right));
         foreach (var word in pair.Words)
         {
-            MergeInWord(word, pair.Left, pair.Right, id, bytes.Length);
+            MergeInWord(word, pair.Left, pair.Right, id);
         }
 
         EnqueueArisen();
     }
 
-    private void MergeInWord(int word, int left, int right, int id, int length)
+    private void MergeInWord(int word, int left, int right, int id)
     {
         var symbols = _words[word];
         var count = _counts[word];
@@ -181,7 +124,7 @@ internal sealed class BpeMergeLearner
             if (write > 0)
             {
                 Change(symbols[write - 1], left, -count, word);
-                ChangeIfShort(symbols[write - 1], id, length + _tokens[symbols[write - 1]].Length, count, word);
+                ChangeIfShort(symbols[write - 1], id, count, word);
             }
 
             symbols[write] = id;
@@ -189,16 +132,16 @@ internal sealed class BpeMergeLearner
             if (read + 1 < n)
             {
                 Change(right, symbols[read + 1], -count, word);
-                ChangeIfShort(id, symbols[read + 1], length + _tokens[symbols[read + 1]].Length, count, word);
+                ChangeIfShort(id, symbols[read + 1], count, word);
             }
         }
 
         _lengths[word] = write;
     }
 
-    private void ChangeIfShort(int left, int right, int length, long count, int word)
+    private void ChangeIfShort(int left, int right, long count, int word)
     {
-        if (length < (_options.MaximumTokenLength ?? int.MaxValue))
+        if (left != Barrier && right != Barrier && _alphabet.Length(left) + _alphabet.Length(right) < _maximumLength)
         {
             Change(left, right, count, word);
         }
@@ -206,14 +149,19 @@ internal sealed class BpeMergeLearner
 
     private void Change(int left, int right, long count, int word)
     {
+        if (left == Barrier || right == Barrier)
+        {
+            return;
+        }
+
         var key = Key(left, right);
-        System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_pairCounts, key, out _) += count;
+        CollectionsMarshal.GetValueRefOrAddDefault(_pairCounts, key, out _) += count;
         if (count <= 0)
         {
             return;
         }
 
-        ref var words = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_arisen, key, out _);
+        ref var words = ref CollectionsMarshal.GetValueRefOrAddDefault(_arisen, key, out _);
         words ??= [];
         if (words.Count == 0 || words[^1] != word)
         {
@@ -235,8 +183,6 @@ internal sealed class BpeMergeLearner
 
         _arisen.Clear();
     }
-
-    private string Text(int id) => ByteAlphabet.ToString(_tokens[id]);
 
     private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
 
