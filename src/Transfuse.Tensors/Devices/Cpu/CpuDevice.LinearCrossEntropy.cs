@@ -97,7 +97,6 @@ public sealed unsafe partial class CpuDevice
 
         var chunkRows = ChunkRows(n, v);
         using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
-        using var scratch = new ScratchMemory(Memory, TopKScratch.Size(v) * Threads);
         for (var start = 0; start < n; start += chunkRows)
         {
             var body = new TopKBody
@@ -113,7 +112,6 @@ public sealed unsafe partial class CpuDevice
                 Ids = ids,
                 LogProbabilities = logProbabilities,
                 LabelLogProbabilities = labelLogProbabilities,
-                Scratch = scratch.Data,
             };
             Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, hidden.Data + ((nint)start * h), weight.Data, logits.Data, null));
             Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);

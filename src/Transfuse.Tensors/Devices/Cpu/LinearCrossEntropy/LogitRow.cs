@@ -7,7 +7,7 @@ namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 internal static unsafe class LogitRow
 {
     /// <summary>Logits whose maximum and sum are formed together, while they are in the first-level cache.</summary>
-    internal const int Block = 512;
+    private const int Block = 512;
 
     /// <summary>z = s·x, or cap·tanh(s·x/cap) with a cap.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -34,8 +34,7 @@ internal static unsafe class LogitRow
     /// <param name="row">Logits after <see cref="Transform"/>.</param>
     /// <param name="count">Number of logits.</param>
     /// <param name="maximum">Receives the largest logit, −∞ if there is none above.</param>
-    /// <param name="blockMaxima">Receives the largest logit of each block, or null.</param>
-    internal static double LogSumExp<T>(float* row, int count, out float maximum, float* blockMaxima = null)
+    internal static double LogSumExp<T>(float* row, int count, out float maximum)
         where T : unmanaged, IVector<T>
     {
         maximum = float.NegativeInfinity;
@@ -44,11 +43,6 @@ internal static unsafe class LogitRow
         {
             var length = Math.Min(Block, count - start);
             var blockMaximum = Maximum<T>(row + start, length);
-            if (blockMaxima != null)
-            {
-                blockMaxima[start / Block] = blockMaximum;
-            }
-
             if (float.IsNegativeInfinity(blockMaximum))
             {
                 continue;
@@ -81,8 +75,9 @@ internal static unsafe class LogitRow
         }
     }
 
+    /// <summary>The largest of some logits; −∞ of none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Maximum<T>(float* row, int count)
+    internal static float Maximum<T>(float* row, int count)
         where T : unmanaged, IVector<T>
     {
         var m0 = T.Create(float.NegativeInfinity);

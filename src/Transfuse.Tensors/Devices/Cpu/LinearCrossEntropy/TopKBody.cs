@@ -3,11 +3,12 @@ using Transfuse.Tensors.Simd;
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
 /// <summary>
-/// The most probable ids of a chunk's rows. The k-th largest of the blocks' maxima is no larger than the k-th largest logit, so only blocks
-/// and logits that reach it are looked at.
+/// The most probable ids of a chunk's rows: one pass that looks at single logits only where a block's largest exceeds the k-th best so far.
 /// </summary>
 internal readonly unsafe struct TopKBody : ITierBody
 {
+    private const int Block = 64;
+
     /// <summary>Number of the chunk's first row.</summary>
     internal required int FirstRow { get; init; }
 
@@ -41,30 +42,27 @@ internal readonly unsafe struct TopKBody : ITierBody
     /// <summary>Receives the gold ids' log-probabilities.</summary>
     internal required Memory<float> LabelLogProbabilities { get; init; }
 
-    /// <summary>Room of <see cref="TopKScratch.Size"/> for each worker.</summary>
-    internal required float* Scratch { get; init; }
-
     public void Execute<TVector>(int task, int worker)
         where TVector : unmanaged, IVector<TVector>
     {
-        var scratch = new TopKScratch(Scratch, Vocabulary, worker);
         var end = Math.Min((task + 1) * RowsPerTask, Count);
         for (var i = task * RowsPerTask; i < end; i++)
         {
             var logits = Logits + ((nint)i * Vocabulary);
             LogitRow.Transform<TVector>(logits, Vocabulary, Options);
-            var normaliser = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out _, scratch.BlockMaxima);
+            var normaliser = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out _);
             var row = FirstRow + i;
             var label = Labels.Span[row];
             LabelLogProbabilities.Span[row] = label < 0 ? 0 : (float)(logits[label] - normaliser);
             if (K > 0)
             {
-                Select(row, logits, normaliser, scratch);
+                Select<TVector>(row, logits, normaliser);
             }
         }
     }
 
-    private void Select(int row, float* logits, double normaliser, TopKScratch scratch)
+    private void Select<TVector>(int row, float* logits, double normaliser)
+        where TVector : unmanaged, IVector<TVector>
     {
         var ids = Ids.Span.Slice(row * K, K);
         var logProbabilities = LogProbabilities.Span.Slice(row * K, K);
@@ -80,49 +78,39 @@ internal readonly unsafe struct TopKBody : ITierBody
             return;
         }
 
-        var candidates = Collect(logits, Threshold(scratch), scratch);
-        candidates.Sort();
+        var best = new TopKHeap(ids, logProbabilities);
+        for (var id = 0; id < K; id++)
+        {
+            best.Add(id, logits[id]);
+        }
+
+        for (var start = K; start < Vocabulary; start += Block)
+        {
+            Scan<TVector>(logits, start, Math.Min(start + Block, Vocabulary), ref best);
+        }
+
+        best.Sort();
         for (var i = 0; i < K; i++)
         {
-            ids[i] = candidates[i].Id;
-            logProbabilities[i] = (float)(candidates[i].Logit - normaliser);
+            logProbabilities[i] = (float)(logProbabilities[i] - normaliser);
         }
     }
 
-    private float Threshold(TopKScratch scratch)
+    private static void Scan<TVector>(float* logits, int start, int end, ref TopKHeap best)
+        where TVector : unmanaged, IVector<TVector>
     {
-        if (K > scratch.Blocks)
+        if (LogitRow.Maximum<TVector>(logits + start, end - start) <= best.Worst)
         {
-            return float.NegativeInfinity;
+            return;
         }
 
-        var maxima = scratch.SortedMaxima;
-        new ReadOnlySpan<float>(scratch.BlockMaxima, scratch.Blocks).CopyTo(maxima);
-        maxima.Sort();
-        return maxima[scratch.Blocks - K];
-    }
-
-    private Span<TopKCandidate> Collect(float* logits, float threshold, TopKScratch scratch)
-    {
-        var candidates = scratch.Candidates;
-        var count = 0;
-        for (var block = 0; block < scratch.Blocks; block++)
+        for (var id = start; id < end; id++)
         {
-            if (scratch.BlockMaxima[block] < threshold)
+            // A later id never wins a tie.
+            if (logits[id] > best.Worst)
             {
-                continue;
-            }
-
-            var end = Math.Min((block + 1) * LogitRow.Block, Vocabulary);
-            for (var id = block * LogitRow.Block; id < end; id++)
-            {
-                if (logits[id] >= threshold)
-                {
-                    candidates[count++] = new TopKCandidate(logits[id], id);
-                }
+                best.ReplaceWorst(id, logits[id]);
             }
         }
-
-        return candidates[..count];
     }
 }
