@@ -29,7 +29,7 @@ internal sealed class DemoVerb : Verb
             "transfuse demo --seed 3 --json")
     {
         Add(_quick);
-        _options.AddTo(this);
+        _options.AddTo(this, takesOver: false);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)

@@ -12,10 +12,16 @@ internal sealed class RunOptions
     private readonly Option<string?> _out = new("--out") { Description = "Folder of the run; otherwise the next free runs/<name>-<n>.", HelpName = "dir" };
     private readonly Option<bool> _fresh = new("--fresh") { Description = "Do every stage anew, even where another run's result could be taken over." };
 
-    internal void AddTo(Command command)
+    /// <summary>Adds the options to a verb.</summary>
+    /// <param name="command">The verb.</param>
+    /// <param name="takesOver">Whether its runs take finished stages over from the runs beside, so that <c>--fresh</c> has a meaning.</param>
+    internal void AddTo(Command command, bool takesOver = true)
     {
         command.Add(_out);
-        command.Add(_fresh);
+        if (takesOver)
+        {
+            command.Add(_fresh);
+        }
     }
 
     /// <summary>The new run's folder.</summary>

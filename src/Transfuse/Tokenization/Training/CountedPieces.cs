@@ -30,7 +30,7 @@ internal sealed class CountedPieces
         var (done, bytes) = (0L, 0L);
         foreach (var text in texts)
         {
-            if (done++ % TextsBetweenReports == 0)
+            if (++done % TextsBetweenReports == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 progress?.Report(new ProgressEvent("count pieces", bytes, 0, "bytes", $"{counted.Count} distinct pieces"));
