@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Globalization;
+using Transfuse.Tokenization;
+
+namespace Transfuse.Benchmarks;
+
+/// <summary>Times the tokenisation of one file, as one text and as a batch of its lines, in the words of the script that times the peer.</summary>
+internal static class TokenizerRun
+{
+    private const int Rounds = 5;
+
+    /// <summary>Writes the <c>tokenizer.json</c> of any tokenizer, so that the peer can read it too.</summary>
+    internal static void WriteJson(string source, string folder) => TokenizerFile.Save(TokenizerFile.Load(source), folder);
+
+    internal static void Run(string tokenizerPath, string textPath, int threads)
+    {
+        var tokenizer = TokenizerFile.Load(tokenizerPath);
+        var text = File.ReadAllText(textPath);
+        var lines = text.Split('\n');
+        var bytes = new FileInfo(textPath).Length;
+        if (threads == 1)
+        {
+            Report("single", bytes, () => tokenizer.Encode(text).Ids.Length);
+        }
+
+        Report("lines", bytes, () => tokenizer.EncodeAll(lines, threads: threads).Sum(encoding => encoding.Ids.Length));
+    }
+
+    private static void Report(string what, long bytes, Func<int> encode)
+    {
+        var tokens = encode();
+        var best = double.MaxValue;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            tokens = encode();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what} {tokens} {bytes / best / 1e6:F2}"));
+    }
+}
