@@ -57,14 +57,17 @@ public static class TapeOperations
         return EmbedOperation.Apply(tape, ids, table, factor);
     }
 
-    /// <summary>y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019).</summary>
+    /// <summary>
+    /// y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019), or over each group of as many columns as
+    /// the weight has elements: the heads of a row, each normalised by itself.
+    /// </summary>
     /// <param name="tape">Records the operation and owns the result.</param>
-    /// <param name="x">[rows, columns].</param>
+    /// <param name="x">[rows, groups·columns].</param>
     /// <param name="weight">[columns].</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="weightOffset">Added to every weight; 1 for models that store w − 1.</param>
     /// <returns>Of x's shape.</returns>
-    /// <exception cref="ShapeMismatchException">The weight does not have one element a column.</exception>
+    /// <exception cref="ShapeMismatchException">x's columns are no multiple of the weight's elements.</exception>
     public static Variable RmsNorm(this Tape tape, Variable x, Variable weight, float epsilon, float weightOffset = 0)
     {
         ArgumentNullException.ThrowIfNull(tape);

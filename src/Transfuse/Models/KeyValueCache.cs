@@ -9,7 +9,8 @@ namespace Transfuse.Models;
 /// token's work. Made by <see cref="LanguageModel.CreateCache"/>.
 /// </summary>
 /// <remarks>
-/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys (already rotated), then all values. Not thread safe.
+/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys, then all values. Keys are rotated already, unless
+/// their rotation changes as the sequence grows (dynamic scaling, LongRoPE): then they are rotated anew at each reading. Not thread safe.
 /// </remarks>
 public sealed class KeyValueCache : IDisposable
 {
@@ -103,22 +104,39 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>Copies keys and values of new tokens behind the old ones and returns the layer's tensor, which the cache keeps.</summary>
-    internal Tensor Append(int layer, Tensor projected, ProjectionLayout layout, ReadOnlySpan<AttentionSegment> segments)
+    internal Tensor Append(int layer, in ProjectedHeads heads, ReadOnlySpan<AttentionSegment> segments)
     {
+        var layout = heads.Layout;
         var cached = _layers[layer];
         foreach (var segment in segments)
         {
             var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
             for (var i = 0; i < segment.QueryCount; i++)
             {
-                var source = projected.Row(segment.QueryStart + i);
                 var destination = cached.Row(first + i);
-                CopyHeads(source, layout.Key, destination, KeyLayout);
-                CopyHeads(source, layout.Value, destination, ValueLayout);
+                CopyHeads(heads.Key.Value.Row(segment.QueryStart + i), layout.Key, destination, KeyLayout);
+                CopyHeads(heads.Value.Value.Row(segment.QueryStart + i), layout.Value, destination, ValueLayout);
             }
         }
 
         return cached;
+    }
+
+    /// <summary>Copies the rows of all segments' keys one after the other, and returns the segments over that copy.</summary>
+    internal static AttentionSegment[] Gather(Tensor stored, Tensor copy, ReadOnlySpan<AttentionSegment> segments)
+    {
+        var moved = new AttentionSegment[segments.Length];
+        var start = 0;
+        for (var i = 0; i < segments.Length; i++)
+        {
+            moved[i] = segments[i] with { KeyStart = start };
+            for (var key = 0; key < segments[i].KeyCount; key++)
+            {
+                stored.Row(segments[i].KeyStart + key).CopyTo(copy.Row(start++));
+            }
+        }
+
+        return moved;
     }
 
     /// <summary>Counts the tokens of a batch that all layers have read.</summary>

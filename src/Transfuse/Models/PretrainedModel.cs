@@ -4,10 +4,12 @@ using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
+using Transfuse.Models.Gpt2;
 using Transfuse.Models.GptNeoX;
 using Transfuse.Models.Layers;
 using Transfuse.Models.Llama;
 using Transfuse.Models.Mpt;
+using Transfuse.Models.Opt;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
@@ -91,7 +93,7 @@ public static class PretrainedModel
         {
             foreach (var (spec, parameter) in specs.Zip(model.Parameters))
             {
-                spec.ForEachPart(parameter.Value, (part, rows) => Write(writer, part.FileName, rows));
+                spec.ForEachPart(parameter.Value, (part, rows) => part.Pour(rows, values => writer.Write(part.FileName, values)));
             }
 
             writer.Complete();
@@ -110,25 +112,24 @@ public static class PretrainedModel
     }
 
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
-    internal static WeightMap WeightsOf(ModelConfig config) => config switch
-    {
-        LlamaConfig llama => LlamaArchitecture.Weights(llama),
-        GptNeoXConfig neoX => GptNeoXArchitecture.Weights(neoX),
-        MptConfig mpt => MptArchitecture.Weights(mpt),
-        _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
-    };
+    internal static WeightMap WeightsOf(ModelConfig config) =>
+        config is LlamaConfig llama ? LlamaArchitecture.Weights(llama) : Describe(config).Weights(config);
 
-    private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) => config switch
+    private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) =>
+        config is LlamaConfig llama ? LlamaArchitecture.Build(llama, parameters, device) : Describe(config).Build(config, parameters, device);
+
+    private static PlainDecoder Describe(ModelConfig config) => config switch
     {
-        LlamaConfig llama => LlamaArchitecture.Build(llama, parameters, device),
-        GptNeoXConfig neoX => GptNeoXArchitecture.Build(neoX, parameters, device),
-        MptConfig mpt => MptArchitecture.Build(mpt, parameters),
+        GptNeoXConfig neoX => GptNeoXArchitecture.Describe(neoX),
+        MptConfig mpt => MptArchitecture.Describe(mpt),
+        Gpt2Config gpt2 => Gpt2Architecture.Describe(gpt2),
+        OptConfig opt => OptArchitecture.Describe(opt),
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
 
     private static void Initialise(Tensor value, WeightRole role, ModelConfig config, RandomStream random)
     {
-        if (role is WeightRole.NormWeight or WeightRole.Bias)
+        if (role is WeightRole.NormWeight or WeightRole.NormOffset or WeightRole.Bias)
         {
             value.Fill(role == WeightRole.NormWeight ? 1 : 0);
             return;
@@ -141,20 +142,6 @@ public static class PretrainedModel
             {
                 element = (float)(deviation * random.NextNormal());
             }
-        }
-    }
-
-    private static void Write(SafetensorsWriter writer, string name, Tensor rows)
-    {
-        if (rows.Length <= int.MaxValue)
-        {
-            writer.Write(name, rows.AsSpan());
-            return;
-        }
-
-        for (var row = 0; row < rows.Rows; row++)
-        {
-            writer.Write(name, rows.Row(row));
         }
     }
 
