@@ -15,22 +15,38 @@ internal static class LlamaDefaults
             "qwen3" => qwen with { HeadDimension = 128 },
             "phi3" => Sized(variant, 32064, 3072, 8192, 32, 32, 4096) with
             {
-                NormEpsilon = 1e-5, BosId = 1, EosIds = [32000], PadId = 32000, Rope = new RopeParameters { OriginalMaxPositions = 4096 },
+                NormEpsilon = 1e-5,
+                BosId = 1,
+                EosIds = [32000],
+                PadId = 32000,
+                Rope = new RopeParameters { OriginalMaxPositions = 4096 },
             },
             "olmo2" => Sized(variant, 50304, 4096, 11008, 32, 32, 2048) with { NormEpsilon = 1e-5, EosIds = [50279], PadId = 1 },
             "smollm3" => Sized(variant, 128256, 2048, 11008, 36, 16, 32768) with
             {
-                KeyValueHeads = 4, TiesEmbeddings = true, Rope = new RopeParameters { Theta = 2e6 }, BosId = 128000, EosIds = [128001], PadId = 128004,
+                KeyValueHeads = 4,
+                TiesEmbeddings = true,
+                Rope = new RopeParameters { Theta = 2e6 },
+                BosId = 128000,
+                EosIds = [128001],
+                PadId = 128004,
             },
             "granite" => llama with { AttentionMultiplier = 1 },
             "gemma" => Gemma(variant, 256000, 3072, 24576, 28, 16, 8192) with { KeyValueHeads = 16 },
             "gemma2" => Gemma(variant, 256000, 2304, 9216, 26, 8, 8192) with
             {
-                KeyValueHeads = 4, SlidingWindow = 4096, QueryPreAttentionScalar = 256, AttentionSoftCap = 50, FinalSoftCap = 30,
+                KeyValueHeads = 4,
+                SlidingWindow = 4096,
+                QueryPreAttentionScalar = 256,
+                AttentionSoftCap = 50,
+                FinalSoftCap = 30,
             },
             "gemma3_text" => Gemma(variant, 262208, 2304, 9216, 26, 8, 131072) with
             {
-                KeyValueHeads = 4, SlidingWindow = 4096, QueryPreAttentionScalar = 256, Rope = new RopeParameters { Theta = 1e6 },
+                KeyValueHeads = 4,
+                SlidingWindow = 4096,
+                QueryPreAttentionScalar = 256,
+                Rope = new RopeParameters { Theta = 1e6 },
             },
             _ => llama,
         };
@@ -50,6 +66,11 @@ internal static class LlamaDefaults
     private static LlamaConfig Gemma(LlamaVariant variant, int vocabulary, int hidden, int intermediate, int layers, int heads, int positions) =>
         Sized(variant, vocabulary, hidden, intermediate, layers, heads, positions) with
         {
-            HeadDimension = 256, Activation = "gelu_pytorch_tanh", TiesEmbeddings = true, PadId = 0, EosIds = [1], BosId = 2,
+            HeadDimension = 256,
+            Activation = "gelu_pytorch_tanh",
+            TiesEmbeddings = true,
+            PadId = 0,
+            EosIds = [1],
+            BosId = 2,
         };
 }

@@ -24,7 +24,9 @@ public sealed record LlamaVariant
     /// <summary>Qwen 3 (Yang et al. 2025): a norm on every head of queries and keys.</summary>
     public static LlamaVariant Qwen3 { get; } = new("qwen3", "Qwen3ForCausalLM")
     {
-        HasAttentionBiasKey = true, QueryKeyNorm = QueryKeyNorm.EachHead, Windows = WindowPlacement.OnRequest,
+        HasAttentionBiasKey = true,
+        QueryKeyNorm = QueryKeyNorm.EachHead,
+        Windows = WindowPlacement.OnRequest,
     };
 
     /// <summary>Phi-3 (Abdin et al. 2024): projections that lie fused in the file.</summary>
@@ -33,19 +35,26 @@ public sealed record LlamaVariant
     /// <summary>OLMo 2 (2025): norms on what attention and feed-forward part give instead of what they take, and on queries and keys.</summary>
     public static LlamaVariant Olmo2 { get; } = new("olmo2", "Olmo2ForCausalLM")
     {
-        HasAttentionBiasKey = true, Norms = NormPlacement.After, QueryKeyNorm = QueryKeyNorm.AllHeads,
+        HasAttentionBiasKey = true,
+        Norms = NormPlacement.After,
+        QueryKeyNorm = QueryKeyNorm.AllHeads,
     };
 
     /// <summary>SmolLM 3 (2025): some layers without positions.</summary>
     public static LlamaVariant SmolLm3 { get; } = new("smollm3", "SmolLM3ForCausalLM")
     {
-        HasAttentionBiasKey = true, HasMlpBiasKey = true, OmitsRope = true, Windows = WindowPlacement.OnRequest,
+        HasAttentionBiasKey = true,
+        HasMlpBiasKey = true,
+        OmitsRope = true,
+        Windows = WindowPlacement.OnRequest,
     };
 
     /// <summary>Granite 3 (IBM 2024): factors on embedding, residuals, scores and logits.</summary>
     public static LlamaVariant Granite { get; } = new("granite", "GraniteForCausalLM")
     {
-        HasAttentionBiasKey = true, HasMlpBiasKey = true, HasMultipliers = true,
+        HasAttentionBiasKey = true,
+        HasMlpBiasKey = true,
+        HasMultipliers = true,
     };
 
     /// <summary>Gemma (2024): embeddings scaled by √hidden, norms with weight 1 + w.</summary>
@@ -54,14 +63,23 @@ public sealed record LlamaVariant
     /// <summary>Gemma 2 (2024): norms on both sides, soft caps, a window in every second layer.</summary>
     public static LlamaVariant Gemma2 { get; } = new("gemma2", "Gemma2ForCausalLM")
     {
-        HasAttentionBiasKey = true, IsGemma = true, HasSoftCaps = true, Norms = NormPlacement.Both, Windows = WindowPlacement.Pattern,
+        HasAttentionBiasKey = true,
+        IsGemma = true,
+        HasSoftCaps = true,
+        Norms = NormPlacement.Both,
+        Windows = WindowPlacement.Pattern,
     };
 
     /// <summary>The text part of Gemma 3 (2025): as Gemma 2, with norms on queries and keys and a base of rotation of its own for layers with a window.</summary>
     public static LlamaVariant Gemma3 { get; } = new("gemma3_text", "Gemma3ForCausalLM")
     {
-        HasAttentionBiasKey = true, IsGemma = true, HasSoftCaps = true, Norms = NormPlacement.Both, QueryKeyNorm = QueryKeyNorm.EachHead,
-        Windows = WindowPlacement.Pattern, HasLocalRope = true,
+        HasAttentionBiasKey = true,
+        IsGemma = true,
+        HasSoftCaps = true,
+        Norms = NormPlacement.Both,
+        QueryKeyNorm = QueryKeyNorm.EachHead,
+        Windows = WindowPlacement.Pattern,
+        HasLocalRope = true,
     };
 
     /// <summary>All members.</summary>

@@ -84,7 +84,7 @@ public sealed record RopeParameters
     internal int ContextWindow(int maxPositions)
     {
         var original = Type is LinearType or DynamicType ? maxPositions : OriginalMaxPositions;
-        return Type == DefaultType ? maxPositions : (int)Math.Min(int.MaxValue, Math.Max(maxPositions, original * Factor));
+        return Type is DefaultType ? maxPositions : (int)Math.Min(int.MaxValue, Math.Max(maxPositions, original * Factor));
     }
 
     /// <summary>Everything that is wrong with the values, as clauses; empty if frequencies can be computed for heads of <paramref name="headSize"/>.</summary>

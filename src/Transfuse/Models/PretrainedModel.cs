@@ -78,26 +78,36 @@ public static class PretrainedModel
         return Build(config, parameters, device);
     }
 
-    /// <summary>Writes <c>model.safetensors</c>, <c>config.json</c> and <c>generation_config.json</c>, each complete or not at all.</summary>
+    /// <summary>
+    /// Writes <c>model.safetensors</c> (or shards with an index), <c>config.json</c> and <c>generation_config.json</c>, each file complete or
+    /// not at all.
+    /// </summary>
     /// <param name="model">A model that <see cref="Load"/> or <see cref="Create"/> made.</param>
     /// <param name="folder">Folder to write to; made if it is not there. Other files in it, such as the tokenizer's, stay.</param>
     /// <param name="type">Element type of the weights: F32, BF16 or F16; the latter two round to nearest even.</param>
-    public static void Save(LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32)
+    /// <param name="maxShardBytes">Most bytes of weights in a file.</param>
+    public static void Save(
+        LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = SafetensorsShards.UsualShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(folder);
         Directory.CreateDirectory(folder);
         var specs = WeightsOf(model.Config).Specs;
-        var tensors = specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)));
-        using (var writer = new SafetensorsWriter(Path.Combine(folder, SafetensorsCheckpoint.SingleFileName), tensors))
+        List<SafetensorsTensor> tensors =
+            [.. specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)))];
+        SafetensorsShards.Write(folder, tensors, maxShardBytes, (writer, names) =>
         {
             foreach (var (spec, parameter) in specs.Zip(model.Parameters))
             {
-                spec.ForEachPart(parameter.Value, (part, rows) => part.Pour(rows, values => writer.Write(part.FileName, values)));
+                spec.ForEachPart(parameter.Value, (part, rows) =>
+                {
+                    if (names.Contains(part.FileName))
+                    {
+                        part.Pour(rows, values => writer.Write(part.FileName, values));
+                    }
+                });
             }
-
-            writer.Complete();
-        }
+        });
 
         var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
         TextFile.Write(Path.Combine(folder, ModelConfig.FileName), model.Config.ToJson(weightType));

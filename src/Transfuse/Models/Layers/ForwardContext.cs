@@ -1,5 +1,3 @@
-using Transfuse.Context;
-
 namespace Transfuse.Models.Layers;
 
 /// <summary>What every block of one forward pass needs besides its input.</summary>
