@@ -97,6 +97,7 @@ public sealed record LlamaConfig : ModelConfig
         .. Variant.HasLocalRope ? LocalRope.Problems(HeadSize) : [],
         .. CheckLayers("rotary positions", RopeLayers),
         .. CheckLayers("windows", SlidingLayers),
+        .. CheckKeys(),
     ];
 
     /// <summary>Tokens that a token of the layer sees, itself included; 0 for all before it.</summary>
@@ -133,5 +134,21 @@ public sealed record LlamaConfig : ModelConfig
         {
             yield return $"the list of layers with {what} has {layers.Count} entries, but there are {LayerCount} layers";
         }
+    }
+
+    /// <summary>Values for which the variant has no key, so that they would be lost in the file.</summary>
+    private IEnumerable<string> CheckKeys()
+    {
+        (string What, bool IsSet)[] values =
+        [
+            ("a window", SlidingWindow is not null && Variant.Windows == WindowPlacement.Nowhere),
+            ("windows in some layers only", SlidingLayers.Count > 0 && Variant.Windows is (WindowPlacement.Nowhere or WindowPlacement.Everywhere)),
+            ("layers without rotary positions", RopeLayers.Count > 0 && !Variant.OmitsRope),
+            ("biases of attention", AttentionBias && !Variant.HasAttentionBiasKey),
+            ("biases of the feed-forward part", MlpBias && !Variant.HasMlpBiasKey),
+            ("soft caps", (AttentionSoftCap ?? FinalSoftCap ?? QueryPreAttentionScalar) is not null && !Variant.HasSoftCaps),
+            ("multipliers", (EmbeddingMultiplier != 1 || ResidualMultiplier != 1 || LogitsDivisor != 1 || AttentionMultiplier is not null) && !Variant.HasMultipliers),
+        ];
+        return values.Where(value => value.IsSet).Select(value => $"{value.What}: no {ModelType} model has that");
     }
 }

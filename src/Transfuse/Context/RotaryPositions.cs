@@ -30,8 +30,12 @@ public sealed class RotaryPositions : IDisposable
         _kept.Add(0, new RopeTable(device, RopeFrequencies.Create(rope, headSize)));
     }
 
-    /// <summary>Whether a document's rotation depends on its length, so that keys rotated for a shorter one are of no use.</summary>
-    public bool DependsOnLength => _rope.DependsOnLength;
+    /// <summary>Whether every further token may turn all keys otherwise, so that a cache is to hold them as they were before rotation.</summary>
+    public bool TurnsWithLength => _rope.Type is RopeParameters.DynamicType;
+
+    /// <summary>Whether a document that grows from <paramref name="before"/> to <paramref name="after"/> tokens leaves one table for another for good.</summary>
+    public bool Switches(int before, int after) =>
+        _rope.Type is RopeParameters.LongRopeType && before > 0 && RegimeOf(before) != RegimeOf(after);
 
     /// <summary>The table rows of a batch's tokens.</summary>
     /// <param name="tape">Owns tables that are made for this batch alone.</param>
@@ -41,7 +45,7 @@ public sealed class RotaryPositions : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(positions);
-        if (!DependsOnLength)
+        if (!_rope.DependsOnLength)
         {
             var (cos, sin) = _kept[0].AtLeast(LengthOf(positions));
             return new RopeRows(cos, sin, positions);

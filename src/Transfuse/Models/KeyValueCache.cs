@@ -10,12 +10,13 @@ namespace Transfuse.Models;
 /// </summary>
 /// <remarks>
 /// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys, then all values. Keys are rotated already, unless
-/// their rotation changes as the sequence grows (dynamic scaling, LongRoPE): then they are rotated anew at each reading. Not thread safe.
+/// every further token turns all of them otherwise (dynamic scaling): then they are rotated anew at each reading. A sequence that outgrows
+/// one table of rotations for good (LongRoPE) is read again. Not thread safe.
 /// </remarks>
 public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor[] _layers;
-    private readonly int[] _lengths;
+    private readonly List<int>[] _tokens;
     private readonly int _heads;
     private readonly int _headSize;
 
@@ -27,7 +28,7 @@ public sealed class KeyValueCache : IDisposable
         Capacity = capacity;
         _heads = heads;
         _headSize = headSize;
-        _lengths = new int[sequences];
+        _tokens = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
         _layers = new Tensor[layers];
         try
         {
@@ -47,7 +48,7 @@ public sealed class KeyValueCache : IDisposable
     public int Capacity { get; }
 
     /// <summary>Number of tokens that each sequence holds.</summary>
-    public IReadOnlyList<int> Lengths => _lengths;
+    public IReadOnlyList<int> Lengths => Array.ConvertAll(_tokens, tokens => tokens.Count);
 
     /// <summary>Where the keys lie in a row.</summary>
     internal HeadLayout KeyLayout => new(0, _headSize);
@@ -60,9 +61,9 @@ public sealed class KeyValueCache : IDisposable
     public TokenBatch NextBatch(IReadOnlyList<IReadOnlyList<int>> tokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.Count != _lengths.Length)
+        if (tokens.Count != _tokens.Length)
         {
-            throw new ArgumentException($"The cache holds {_lengths.Length} sequences, got tokens for {tokens.Count}.", nameof(tokens));
+            throw new ArgumentException($"The cache holds {_tokens.Length} sequences, got tokens for {tokens.Count}.", nameof(tokens));
         }
 
         var ids = new List<int>();
@@ -71,7 +72,7 @@ public sealed class KeyValueCache : IDisposable
         for (var sequence = 0; sequence < tokens.Count; sequence++)
         {
             var added = tokens[sequence].Count;
-            var length = _lengths[sequence] + added;
+            var length = _tokens[sequence].Count + added;
             if (length > Capacity)
             {
                 throw new ArgumentException($"Sequence {sequence} would have {length} tokens, the cache has room for {Capacity}.", nameof(tokens));
@@ -84,14 +85,14 @@ public sealed class KeyValueCache : IDisposable
 
             segments.Add(new AttentionSegment(ids.Count, added, sequence * Capacity, length));
             ids.AddRange(tokens[sequence]);
-            positions.AddRange(Enumerable.Range(_lengths[sequence], added));
+            positions.AddRange(Enumerable.Range(_tokens[sequence].Count, added));
         }
 
         return new TokenBatch([.. ids], [.. positions], [.. segments]);
     }
 
     /// <summary>Forgets all tokens.</summary>
-    public void Clear() => Array.Clear(_lengths);
+    public void Clear() => Array.ForEach(_tokens, tokens => tokens.Clear());
 
     /// <summary>Releases the memory.</summary>
     public void Dispose()
@@ -139,12 +140,43 @@ public sealed class KeyValueCache : IDisposable
         return moved;
     }
 
-    /// <summary>Counts the tokens of a batch that all layers have read.</summary>
-    internal void Advance(ReadOnlySpan<AttentionSegment> segments)
+    /// <summary>
+    /// The batch, in which sequences whose growth makes what is held of them useless are read again from their first token; the batch
+    /// itself if there are none.
+    /// </summary>
+    /// <param name="batch">What <see cref="NextBatch"/> gave.</param>
+    /// <param name="spoils">Whether growing from one length to another does.</param>
+    internal TokenBatch WithSequencesToReadAgain(TokenBatch batch, Func<int, int, bool> spoils)
     {
-        foreach (var segment in segments)
+        bool Spoils(AttentionSegment segment) => spoils(segment.KeyCount - segment.QueryCount, segment.KeyCount);
+        if (!batch.Segments.Any(Spoils))
         {
-            _lengths[segment.KeyStart / Capacity] = segment.KeyCount;
+            return batch;
+        }
+
+        var ids = new List<int>();
+        var positions = new List<int>();
+        var segments = new List<AttentionSegment>();
+        foreach (var segment in batch.Segments)
+        {
+            int[] held = Spoils(segment) ? [.. _tokens[segment.KeyStart / Capacity]] : [];
+            segments.Add(segment with { QueryStart = ids.Count, QueryCount = held.Length + segment.QueryCount });
+            ids.AddRange(held);
+            ids.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
+            positions.AddRange(Enumerable.Range(segment.KeyCount - segments[^1].QueryCount, segments[^1].QueryCount));
+        }
+
+        return new TokenBatch([.. ids], [.. positions], [.. segments]);
+    }
+
+    /// <summary>Notes the tokens of a batch that all layers have read.</summary>
+    internal void Advance(TokenBatch batch)
+    {
+        foreach (var segment in batch.Segments)
+        {
+            var tokens = _tokens[segment.KeyStart / Capacity];
+            tokens.RemoveRange(segment.KeyCount - segment.QueryCount, tokens.Count - (segment.KeyCount - segment.QueryCount));
+            tokens.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
         }
     }
 

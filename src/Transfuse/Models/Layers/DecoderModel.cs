@@ -1,5 +1,6 @@
 using Transfuse.Checkpoints;
 using Transfuse.Context;
+using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
@@ -33,6 +34,9 @@ internal sealed class DecoderModel : LanguageModel
     /// <inheritdoc/>
     public override HeadOptions HeadOptions => Options;
 
+    /// <summary>What adapters make of the parameters.</summary>
+    internal Adaptations Adaptations => _parameters.Adaptations;
+
     internal required Parameter Embedding { get; init; }
 
     /// <summary>Factor on embeddings.</summary>
@@ -56,15 +60,17 @@ internal sealed class DecoderModel : LanguageModel
     public override Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null)
     {
         Check(tape, batch, cache);
-        var context = ContextOf(tape, batch, cache);
-        var hidden = Embed(tape, batch);
+        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Switches(before, after))) ?? batch;
+        var context = ContextOf(tape, read, cache);
+        var hidden = Embed(tape, read);
         foreach (var block in Blocks)
         {
             hidden = Run(tape, block, hidden, context);
         }
 
-        cache?.Advance(batch.Segments);
-        return FinalNorm.Apply(tape, hidden);
+        cache?.Advance(read);
+        hidden = FinalNorm.Apply(tape, hidden);
+        return ReferenceEquals(read, batch) ? hidden : NewRows(tape, hidden, read, batch);
     }
 
     /// <inheritdoc/>
@@ -101,13 +107,28 @@ internal sealed class DecoderModel : LanguageModel
 
     private Variable Embed(Tape tape, TokenBatch batch)
     {
-        var tokens = tape.Embed(batch.Ids, Embedding, EmbeddingFactor);
+        var tokens = tape.Embed(batch.Ids, Adaptations.Of(tape, Embedding), EmbeddingFactor);
         if (Positions is null)
         {
             return tokens;
         }
 
         return tape.Add(tokens, tape.Embed(Array.ConvertAll(batch.Positions, position => position + PositionOffset), Positions));
+    }
+
+    /// <summary>The rows of the tokens that were asked for, which are the last of each segment that was read.</summary>
+    private static Variable NewRows(Tape tape, Variable hidden, TokenBatch read, TokenBatch asked)
+    {
+        var rows = tape.Input(tape.Device.Allocate(new Shape(asked.Count, hidden.Value.Columns)));
+        foreach (var (from, to) in read.Segments.Zip(asked.Segments))
+        {
+            for (var i = 0; i < to.QueryCount; i++)
+            {
+                hidden.Value.Row(from.QueryStart + from.QueryCount - to.QueryCount + i).CopyTo(rows.Value.Row(to.QueryStart + i));
+            }
+        }
+
+        return rows;
     }
 
     private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache)
@@ -118,7 +139,7 @@ internal sealed class DecoderModel : LanguageModel
             var positions = _rotations[i];
             rotations[i] = new Rotation(
                 positions.For(tape, batch.Positions, batch.Segments),
-                cache is not null && positions.DependsOnLength ? KeyRows(tape, positions, batch.Segments) : null);
+                cache is not null && positions.TurnsWithLength ? KeyRows(tape, positions, batch.Segments) : null);
         }
 
         return new ForwardContext(batch, rotations, cache);
