@@ -115,10 +115,10 @@ internal static class LlamaKeys
     private static LlamaConfig ReadRopeLayers(ConfigReader config, LlamaConfig shared)
     {
         var interval = config.Int32("no_rope_layer_interval", 4);
-        return shared with
-        {
-            RopeLayers = config.Flags("no_rope_layers") ?? [.. Enumerable.Range(1, shared.LayerCount).Select(number => number % interval != 0)],
-        };
+        var layers = config.Flags("no_rope_layers") ?? [.. Enumerable.Range(1, shared.LayerCount).Select(number => number % interval != 0)];
+        return layers.Count == shared.LayerCount
+            ? shared with { RopeLayers = layers }
+            : throw config.Wrong("no_rope_layers", $"{shared.LayerCount} entries, one a layer");
     }
 
     private static LlamaConfig ReadWindows(ConfigReader config, LlamaConfig shared, LlamaConfig defaults)
