@@ -174,7 +174,7 @@ internal static class LlamaKeys
             json.WriteBoolean("mlp_bias", config.MlpBias);
         }
 
-        if (config.Variant == LlamaVariant.Gemma || config.Variant.HasSoftCaps)
+        if (config.Variant.IsGemma)
         {
             // The other of the two names, for older versions.
             json.WriteString(config.Variant.HasSoftCaps ? "hidden_act" : "hidden_activation", config.Activation);

@@ -189,6 +189,10 @@ public sealed class GoldenModelTests(ITestOutputHelper output) : IDisposable
         using (var model = PretrainedModel.Load(golden.Folder, _device))
         {
             PretrainedModel.Save(model, folder.FullPath);
+            using var again = PretrainedModel.Load(folder.FullPath, _device);
+            Assert.Equal(model.Config.ToJson(), again.Config.ToJson());
+            var batch = golden.Batch("input_ids");
+            Assert.Equal(GoldenModelCase.Logits(model, _device, batch), GoldenModelCase.Logits(again, _device, batch));
         }
 
         using var original = SafetensorsCheckpoint.Open(golden.Folder);
