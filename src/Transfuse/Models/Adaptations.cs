@@ -1,17 +1,33 @@
+using Transfuse.Adapters;
 using Transfuse.Tensors.Autograd;
 
 namespace Transfuse.Models;
 
-/// <summary>The updates of adapters on a model's parameters: between the parameters and the layers that read them.</summary>
+/// <summary>What the adapter on a model makes of its parameters: between the parameters and the layers that read them.</summary>
 internal sealed class Adaptations
 {
     private readonly Dictionary<Parameter, IReadOnlyList<LowRankUpdate>> _updates = [];
 
-    /// <summary>Lets layers read <paramref name="parameter"/> with these updates.</summary>
-    internal void Set(Parameter parameter, IReadOnlyList<LowRankUpdate> updates) => _updates[parameter] = updates;
+    /// <summary>The adapter, or null.</summary>
+    internal LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>Lets layers read parameters with these updates of <paramref name="adapter"/>.</summary>
+    internal void Set(LoraAdapter adapter, IEnumerable<(Parameter Parameter, IReadOnlyList<LowRankUpdate> Updates)> updates)
+    {
+        Clear();
+        Adapter = adapter;
+        foreach (var (parameter, own) in updates)
+        {
+            _updates.Add(parameter, own);
+        }
+    }
 
     /// <summary>Lets layers read all parameters as they are.</summary>
-    internal void Clear() => _updates.Clear();
+    internal void Clear()
+    {
+        Adapter = null;
+        _updates.Clear();
+    }
 
     /// <summary>The parameter itself, or what its updates make of it.</summary>
     internal Variable Of(Tape tape, Parameter parameter) =>

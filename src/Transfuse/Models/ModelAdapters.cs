@@ -148,7 +148,7 @@ public static class ModelAdapters
         Remove(model);
     }
 
-    /// <summary>Takes all adapters off; every parameter is trainable again. Parameters that an adapter stores whole keep its values.</summary>
+    /// <summary>Takes the adapter off; every parameter is trainable again. Parameters that an adapter stores whole keep its values.</summary>
     public static void Remove(LanguageModel model)
     {
         var decoder = Decoder(model);
@@ -189,12 +189,10 @@ public static class ModelAdapters
             parameter.IsTrainable = saved.Contains(parameter);
         }
 
-        foreach (var group in places.Zip(modules).GroupBy(pair => pair.First.Parameter))
-        {
-            decoder.Adaptations.Set(group.Key, [.. group.Select(pair => pair.Second.Update)]);
-        }
-
-        return new LoraAdapter(config, modules, saved);
+        var adapter = new LoraAdapter(config, modules, saved);
+        decoder.Adaptations.Set(adapter, places.Zip(modules).GroupBy(pair => pair.First.Parameter).Select(
+            group => (group.Key, (IReadOnlyList<LowRankUpdate>)[.. group.Select(pair => pair.Second.Update)])));
+        return adapter;
     }
 
     private static LoraModule NewModule(AdapterPlace place, LoraConfig config, Device device, List<Parameter> made)

@@ -29,6 +29,9 @@ internal sealed class DecoderModel : LanguageModel
     public override IReadOnlyList<Parameter> Parameters => _parameters.All;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> TrainedParameters => Adaptations.Adapter?.Parameters ?? Parameters;
+
+    /// <inheritdoc/>
     public override Parameter HeadWeight => Head;
 
     /// <inheritdoc/>
