@@ -9,7 +9,8 @@ public sealed record LoraConfig
     /// <summary>The word in place of a list of targets that means every projection but the head.</summary>
     public const string AllLinear = "all-linear";
 
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
+    // Files may be hostile: no pattern may take more than linear time.
+    private const RegexOptions Linear = RegexOptions.NonBacktracking;
 
     /// <summary>r: rows of A and columns of B.</summary>
     public int Rank { get; init; } = 8;
@@ -62,7 +63,7 @@ public sealed record LoraConfig
 
         foreach (var pattern in RankPattern.Keys.Concat(AlphaPattern.Keys).Append(TargetPattern).OfType<string>().Where(pattern => !IsPattern(pattern)))
         {
-            yield return $"\"{pattern}\" is no regular expression";
+            yield return $"\"{pattern}\" is no regular expression, or one that looks around or back";
         }
     }
 
@@ -83,7 +84,7 @@ public sealed record LoraConfig
     {
         null => EndsWithAny(module, TargetModules),
         AllLinear => !isHeadOrEmbedding,
-        _ => Regex.IsMatch(module, $"^(?:{TargetPattern})$", RegexOptions.None, PatternTimeout),
+        _ => Regex.IsMatch(module, $"^(?:{TargetPattern})$", Linear),
     };
 
     /// <summary>Whether a module is trained as a whole.</summary>
@@ -97,7 +98,7 @@ public sealed record LoraConfig
     {
         foreach (var (pattern, value) in patterns)
         {
-            if (Regex.IsMatch(module, $"^(?:.*\\.)?(?:{pattern})$", RegexOptions.None, PatternTimeout))
+            if (Regex.IsMatch(module, $"^(?:.*\\.)?(?:{pattern})$", Linear))
             {
                 return value;
             }
@@ -110,10 +111,10 @@ public sealed record LoraConfig
     {
         try
         {
-            _ = new Regex(pattern, RegexOptions.None, PatternTimeout);
+            _ = new Regex(pattern, Linear);
             return true;
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
             return false;
         }

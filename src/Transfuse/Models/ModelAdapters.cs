@@ -72,6 +72,7 @@ public static class ModelAdapters
         using var file = SafetensorsFile.Open(Path.Combine(folder, FileName));
         var places = AdapterPlaces.Of(model, config, message => new ModelFormatException(folder, message));
         CheckNames(file, places, config);
+        CheckShapes(file, places, model, config);
         var adapter = Build(model, config, device, message => new ModelFormatException(folder, message), (place, up, down, magnitude) =>
         {
             ReadTensor(file, LoraModule.UpName(place.Module, place.IsEmbedding), up, place.IsEmbedding);
@@ -229,9 +230,31 @@ public static class ModelAdapters
     private static SafetensorsEntry Find(SafetensorsFile file, string name, Shape shape)
     {
         var entry = file.Get(name);
-        return entry.HasShape(shape)
+        return entry.HasShape(shape) && entry.Type.IsReal()
             ? entry
-            : throw new ModelFormatException(file.Path, $"tensor '{name}' is {entry.ShapeText}, expected {shape}. Is the adapter of this model?");
+            : throw new ModelFormatException(file.Path, $"tensor '{name}' is {entry.Type} {entry.ShapeText}, expected reals {shape}. Is the adapter of this model?");
+    }
+
+    /// <summary>Before anything is allocated: a file is not to be trusted with ranks.</summary>
+    private static void CheckShapes(SafetensorsFile file, IReadOnlyList<AdapterPlace> places, LanguageModel model, LoraConfig config)
+    {
+        foreach (var place in places)
+        {
+            var rank = config.RankOf(place.Module);
+            Check(LoraModule.UpName(place.Module, place.IsEmbedding), new Shape(place.RowCount, rank), place.IsEmbedding);
+            Check(LoraModule.DownName(place.Module, place.IsEmbedding), new Shape(rank, place.Parameter.Value.Columns), place.IsEmbedding);
+            if (config.UsesDora)
+            {
+                Check(LoraModule.MagnitudeName(place.Module), new Shape(place.RowCount), isTransposed: false);
+            }
+        }
+
+        foreach (var part in AdapterPlaces.Saved(model, config).SelectMany(pair => pair.Spec.Parts))
+        {
+            Find(file, LoraModule.WholeName(part.FileName), part.Shape);
+        }
+
+        void Check(string name, Shape shape, bool isTransposed) => Find(file, name, PartOf(name, shape, isTransposed).Shape);
     }
 
     /// <summary>Tensors that the configuration does not account for would be left out in silence.</summary>
