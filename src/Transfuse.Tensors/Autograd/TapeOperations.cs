@@ -43,6 +43,31 @@ public static class TapeOperations
             : throw new ShapeMismatchException("Linear", $"{x.Value.Shape}·{weight.Value.Shape}ᵀ", "equal inner dimensions");
     }
 
+    /// <summary>A weight with the updates of adapters: a new variable, so that the weight stays as it is (see <see cref="LowRankUpdate"/>).</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="weight">[rows, columns].</param>
+    /// <param name="updates">Updates of rows that do not overlap.</param>
+    /// <returns>[rows, columns].</returns>
+    /// <exception cref="ShapeMismatchException">An update does not fit the weight.</exception>
+    public static Variable AdaptWeight(this Tape tape, Variable weight, IReadOnlyList<LowRankUpdate> updates)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(weight);
+        ArgumentNullException.ThrowIfNull(updates);
+        foreach (var update in updates)
+        {
+            var (up, down) = (update.Up.Value, update.Down.Value);
+            if (update.FirstRow < 0 || (long)update.FirstRow + up.Rows > weight.Value.Rows || up.Columns != down.Rows
+                || down.Columns != weight.Value.Columns || (update.Magnitude is { } magnitude && magnitude.Value.Length != up.Rows))
+            {
+                throw new ShapeMismatchException(
+                    "AdaptWeight", $"rows from {update.FirstRow} of {weight.Value.Shape} and {up.Shape}·{down.Shape}", "an update within the weight, with a magnitude a row");
+            }
+        }
+
+        return AdaptWeightOperation.Apply(tape, weight, updates);
+    }
+
     /// <summary>Rows of an embedding table: y[i] = factor·table[ids[i]].</summary>
     /// <param name="tape">Records the operation and owns the result.</param>
     /// <param name="ids">Row of the table for each row of the result; must stay as they are until the backward pass.</param>
@@ -57,14 +82,17 @@ public static class TapeOperations
         return EmbedOperation.Apply(tape, ids, table, factor);
     }
 
-    /// <summary>y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019).</summary>
+    /// <summary>
+    /// y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019), or over each group of as many columns as
+    /// the weight has elements: the heads of a row, each normalised by itself.
+    /// </summary>
     /// <param name="tape">Records the operation and owns the result.</param>
-    /// <param name="x">[rows, columns].</param>
+    /// <param name="x">[rows, groups·columns].</param>
     /// <param name="weight">[columns].</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="weightOffset">Added to every weight; 1 for models that store w − 1.</param>
     /// <returns>Of x's shape.</returns>
-    /// <exception cref="ShapeMismatchException">The weight does not have one element a column.</exception>
+    /// <exception cref="ShapeMismatchException">x's columns are no multiple of the weight's elements.</exception>
     public static Variable RmsNorm(this Tape tape, Variable x, Variable weight, float epsilon, float weightOffset = 0)
     {
         ArgumentNullException.ThrowIfNull(tape);

@@ -90,6 +90,12 @@ public abstract class Device : IDisposable
     public abstract void LayerNormBackward(
         Tensor x, Tensor weight, Tensor statistics, Tensor dy, Tensor dx, bool accumulate, Tensor? dWeight, Tensor? dBias);
 
+    /// <summary>destination[i] = Σⱼ a[i, j]·b[i, j], one number a row.</summary>
+    public abstract void RowProducts(Tensor a, Tensor b, Tensor destination);
+
+    /// <summary>destination[i, j] = factors[i]·x[i, j]; destination may be x.</summary>
+    public abstract void ScaleRows(Tensor x, Tensor factors, Tensor destination);
+
     // ---- Positions, attention --------------------------------------------------------------------------------------------------
 
     /// <summary>

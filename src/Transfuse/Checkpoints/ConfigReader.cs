@@ -106,6 +106,43 @@ internal sealed class ConfigReader
         ];
     }
 
+    /// <summary>A list of numbers; none if the key is absent.</summary>
+    internal IReadOnlyList<double> Reals(string key, double minimum, double maximum)
+    {
+        var expected = string.Create(CultureInfo.InvariantCulture, $"a list of numbers from {minimum} to {maximum}");
+        return
+        [
+            .. Items(key, expected).Select(item =>
+                item.ValueKind == JsonValueKind.Number && item.TryGetDouble(out var number) && number >= minimum && number <= maximum
+                    ? number
+                    : throw Wrong(key, expected)),
+        ];
+    }
+
+    /// <summary>A list of strings, or null if the key is absent.</summary>
+    internal IReadOnlyList<string>? Texts(string key)
+    {
+        const string expected = "a list of strings";
+        return !TryFind(key, out _)
+            ? null
+            : [.. Items(key, expected).Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : throw Wrong(key, expected))];
+    }
+
+    /// <summary>A list of truth values, written as such or as 0 and 1, or null if the key is absent.</summary>
+    internal IReadOnlyList<bool>? Flags(string key)
+    {
+        const string expected = "a list of 0 and 1";
+        return !TryFind(key, out _) ? null : [.. Items(key, expected).Select(Flag)];
+
+        bool Flag(JsonElement item) => item.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.Number when item.TryGetInt32(out var number) && number is 0 or 1 => item.GetInt32() == 1,
+            _ => throw Wrong(key, expected),
+        };
+    }
+
     /// <summary>A nested object, or null.</summary>
     internal ConfigReader? Object(string key)
     {
@@ -133,6 +170,16 @@ internal sealed class ConfigReader
 
     internal ModelFormatException Wrong(string key, string expected) =>
         TryFind(key, out var value) ? Wrong(key, value, expected) : new ModelFormatException(Path, $"lacks the key '{_prefix}{key}', expected {expected}.");
+
+    private JsonElement[] Items(string key, string expected)
+    {
+        if (!TryFind(key, out var value))
+        {
+            return [];
+        }
+
+        return value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : throw Wrong(key, value, expected);
+    }
 
     private ModelFormatException Wrong(string key, JsonElement value, string expected)
     {

@@ -6,11 +6,16 @@ namespace Transfuse.Checkpoints;
 /// <summary>Numbers as Python writes them: a real keeps its point, so that a factor 4.0 does not turn into an integer.</summary>
 internal static class JsonNumbers
 {
-    internal static void WriteReal(this Utf8JsonWriter json, string key, double value)
+    internal static string Text(double value)
     {
         var text = value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
+        return text.AsSpan().IndexOfAny('.', 'e') < 0 ? text + ".0" : text;
+    }
+
+    internal static void WriteReal(this Utf8JsonWriter json, string key, double value)
+    {
         json.WritePropertyName(key);
-        json.WriteRawValue(text.AsSpan().IndexOfAny('.', 'e') < 0 ? text + ".0" : text);
+        json.WriteRawValue(Text(value));
     }
 
     internal static void WriteIds(this Utf8JsonWriter json, string key, IReadOnlyList<int> ids)

@@ -12,15 +12,10 @@ public abstract record ModelConfig
     public const string FileName = "config.json";
 
     private const int MaxSize = 1 << 24;
-    private static readonly Dictionary<string, Func<ConfigReader, ModelConfig>> Readers = new(StringComparer.Ordinal)
-    {
-        [LlamaConfig.Type] = LlamaConfig.Read,
-        [GptNeoXConfig.Type] = GptNeoXConfig.Read,
-        [MptConfig.Type] = MptConfig.Read,
-    };
+    private static readonly Dictionary<string, Func<ConfigReader, ModelConfig>> Readers = AllReaders();
 
     /// <summary>The values of <c>model_type</c> that can be read.</summary>
-    public static IReadOnlyList<string> KnownTypes { get; } = [.. Readers.Keys];
+    public static IReadOnlyList<string> KnownTypes { get; } = [.. Readers.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>The key <c>model_type</c>.</summary>
     public abstract string ModelType { get; }
@@ -52,11 +47,17 @@ public abstract record ModelConfig
     /// <summary>Most positions the model was trained for.</summary>
     public required int MaxPositions { get; init; }
 
+    /// <summary>Most positions of an input with which the model is still good: <see cref="MaxPositions"/>, stretched where its file says so elsewhere.</summary>
+    public virtual int ContextWindow => MaxPositions;
+
     /// <summary>ε of the norms.</summary>
     public abstract double NormEpsilon { get; init; }
 
     /// <summary>Whether the head is the embedding.</summary>
     public abstract bool TiesEmbeddings { get; init; }
+
+    /// <summary>Name of the feed-forward part's activation.</summary>
+    public virtual string Activation { get; init; } = "gelu";
 
     /// <summary>Standard deviation of initial weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
@@ -108,7 +109,7 @@ public abstract record ModelConfig
             json.WriteString("torch_dtype", weightType);
             json.WriteNumber("vocab_size", VocabularySize);
             WriteKeys(json);
-            json.WriteReal("initializer_range", InitializerRange);
+            json.WriteReal(Keys.InitializerRange, InitializerRange);
             json.WriteBoolean("tie_word_embeddings", TiesEmbeddings);
             json.WriteId("bos_token_id", BosId);
             json.WriteIds("eos_token_id", EosIds);
@@ -149,7 +150,64 @@ public abstract record ModelConfig
 
         if (InitializerRange is not (>= 0 and <= 100))
         {
-            yield return $"key 'initializer_range' is {InitializerRange}, expected 0 to 100";
+            yield return $"key '{Keys.InitializerRange}' is {InitializerRange}, expected 0 to 100";
+        }
+
+        foreach (var problem in Activations.Check(Keys.Activation ?? "activation", Activation))
+        {
+            yield return problem;
+        }
+    }
+
+    /// <summary>What the architecture calls the values that all have.</summary>
+    private protected virtual ConfigKeys Keys => new();
+
+    /// <summary>A copy of <paramref name="defaults"/> with what the file says under the keys that all architectures have.</summary>
+    /// <param name="config">The file.</param>
+    /// <param name="defaults">The values of the class in transformers, which count where the file is silent.</param>
+    private protected static TConfig ReadShared<TConfig>(ConfigReader config, TConfig defaults)
+        where TConfig : ModelConfig
+    {
+        ModelConfig values = defaults;
+        var keys = values.Keys;
+        return (TConfig)(values with
+        {
+            VocabularySize = Size(config, "vocab_size", values.VocabularySize),
+            HiddenSize = Size(config, keys.HiddenSize, values.HiddenSize),
+            IntermediateSize = keys.IntermediateSize is null ? values.IntermediateSize : Size(config, keys.IntermediateSize, values.IntermediateSize),
+            LayerCount = Size(config, keys.LayerCount, values.LayerCount),
+            HeadCount = Size(config, keys.HeadCount, values.HeadCount),
+            MaxPositions = config.Int32(keys.MaxPositions, values.MaxPositions),
+            NormEpsilon = keys.NormEpsilon is null ? values.NormEpsilon : config.Real(keys.NormEpsilon, values.NormEpsilon, 0, 1),
+            Activation = keys.Activation is null ? values.Activation : config.Text(keys.Activation, values.Activation),
+            TiesEmbeddings = config.Boolean("tie_word_embeddings", values.TiesEmbeddings),
+            InitializerRange = config.Real(keys.InitializerRange, values.InitializerRange, 0, 100),
+            BosId = config.Has("bos_token_id") ? config.OptionalInt32("bos_token_id", -1) : values.BosId,
+            EosIds = config.Ids("eos_token_id", values.EosIds),
+            PadId = config.Has("pad_token_id") ? config.OptionalInt32("pad_token_id", -1) : values.PadId,
+        });
+    }
+
+    /// <summary>Writes the shape under the keys that <see cref="ReadShared"/> reads; the others of its keys are written for every architecture.</summary>
+    private protected void WriteShape(Utf8JsonWriter json)
+    {
+        json.WriteNumber(Keys.HiddenSize, HiddenSize);
+        if (Keys.IntermediateSize is { } intermediate)
+        {
+            json.WriteNumber(intermediate, IntermediateSize);
+        }
+
+        json.WriteNumber(Keys.LayerCount, LayerCount);
+        json.WriteNumber(Keys.HeadCount, HeadCount);
+        json.WriteNumber(Keys.MaxPositions, MaxPositions);
+        if (Keys.NormEpsilon is { } epsilon)
+        {
+            json.WriteReal(epsilon, NormEpsilon);
+        }
+
+        if (Keys.Activation is { } activation)
+        {
+            json.WriteString(activation, Activation);
         }
     }
 
@@ -168,14 +226,15 @@ public abstract record ModelConfig
         }
     }
 
-    /// <summary>Problem if the rotated part of a head is odd or wider than the head.</summary>
-    private protected static IEnumerable<string> CheckRope(RopeParameters rope, int headSize)
+    private static Dictionary<string, Func<ConfigReader, ModelConfig>> AllReaders()
     {
-        var rotated = rope.RotaryDimensions(headSize);
-        if (rotated < 0 || rotated > headSize || rotated % 2 != 0)
-        {
-            yield return $"{rotated} of {headSize} elements of a head would be rotated, expected an even number up to the head size";
-        }
+        var readers = LlamaVariant.All.ToDictionary(
+            variant => variant.ModelType, variant => new Func<ConfigReader, ModelConfig>(config => LlamaConfig.Read(config, variant)), StringComparer.Ordinal);
+        readers.Add(GptNeoXConfig.Type, GptNeoXConfig.Read);
+        readers.Add(MptConfig.Type, MptConfig.Read);
+        readers.Add(Gpt2Config.Type, Gpt2Config.Read);
+        readers.Add(OptConfig.Type, OptConfig.Read);
+        return readers;
     }
 
     private static ModelConfig Read(JsonElement root, string path)

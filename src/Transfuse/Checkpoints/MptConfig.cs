@@ -74,39 +74,44 @@ public sealed record MptConfig : ModelConfig
         config.Ignore("use_cache", "learned_pos_emb");
         var attention = config.Object("attn_config") ?? ConfigReader.Empty(config.Path);
         RefuseUnsupported(attention);
-        var hidden = Size(config, "d_model", 2048);
-        var heads = Size(config, "n_heads", 16);
-        return new MptConfig
+        var shared = ReadShared(config, Defaults);
+        return shared with
         {
-            VocabularySize = Size(config, "vocab_size", 50368),
-            HiddenSize = hidden,
-            IntermediateSize = (int)Math.Min(int.MaxValue, hidden * config.Real("expansion_ratio", 4, 1e-3, 1e3)),
-            LayerCount = Size(config, "n_layers", 24),
-            HeadCount = heads,
+            IntermediateSize = (int)Math.Min(int.MaxValue, shared.HiddenSize * config.Real("expansion_ratio", 4, 1e-3, 1e3)),
             KeyValueHeads = attention.OptionalInt32("kv_n_heads", 1, 1 << 16),
-            MaxPositions = config.Int32("max_seq_len", 2048),
-            NormEpsilon = config.Real("layer_norm_epsilon", 1e-5, 0, 1),
             AlibiBiasMax = attention.Real("alibi_bias_max", 8, 0, 1e3),
             ClipQkv = attention.OptionalReal("clip_qkv", 0, 1e6),
             SoftmaxScale = attention.OptionalReal("softmax_scale", -1e6, 1e6),
-            LogitScale = ReadLogitScale(config, hidden),
+            LogitScale = ReadLogitScale(config, shared.HiddenSize),
             HasBias = !config.Boolean("no_bias", true),
-            TiesEmbeddings = config.Boolean("tie_word_embeddings", true),
-            InitializerRange = config.Real("initializer_range", 0.02, 0, 100),
-            BosId = config.OptionalInt32("bos_token_id", -1),
-            EosIds = config.Ids("eos_token_id", []),
-            PadId = config.OptionalInt32("pad_token_id", -1),
         };
     }
 
+    private static MptConfig Defaults => new()
+    {
+        VocabularySize = 50368,
+        HiddenSize = 2048,
+        IntermediateSize = 8192,
+        LayerCount = 24,
+        HeadCount = 16,
+        MaxPositions = 2048,
+    };
+
+    private protected override ConfigKeys Keys => new()
+    {
+        HiddenSize = "d_model",
+        IntermediateSize = null,
+        LayerCount = "n_layers",
+        HeadCount = "n_heads",
+        MaxPositions = "max_seq_len",
+        NormEpsilon = "layer_norm_epsilon",
+        Activation = null,
+    };
+
     private protected override void WriteKeys(Utf8JsonWriter json)
     {
-        json.WriteNumber("d_model", HiddenSize);
-        json.WriteNumber("n_layers", LayerCount);
-        json.WriteNumber("n_heads", HeadCount);
+        WriteShape(json);
         WriteExpansion(json);
-        json.WriteNumber("max_seq_len", MaxPositions);
-        json.WriteReal("layer_norm_epsilon", NormEpsilon);
         json.WriteBoolean("no_bias", !HasBias);
         json.WriteBoolean("learned_pos_emb", value: false);
         WriteOptional(json, "logit_scale", LogitScale == 1 ? null : LogitScale);

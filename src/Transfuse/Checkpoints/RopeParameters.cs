@@ -1,23 +1,30 @@
-using System.Text.Json;
-using Transfuse.Errors;
+using System.Globalization;
 
 namespace Transfuse.Checkpoints;
 
 /// <summary>What a configuration says about rotary positions, whichever spelling it uses. The formulas are in <c>Context</c>.</summary>
-/// <remarks>
-/// transformers 5 writes <c>rope_parameters</c>, older files <c>rope_scaling</c> with the base at the top level; the latter replaces the
-/// former where both stand, and <c>rope_type</c> beats <c>type</c>.
-/// </remarks>
 public sealed record RopeParameters
 {
     /// <summary>No scaling.</summary>
     public const string DefaultType = "default";
 
-    /// <summary>Position interpolation: all frequencies divided by <see cref="Factor"/>.</summary>
+    /// <summary>Position interpolation: all frequencies divided by <see cref="Factor"/> (Chen et al. 2023).</summary>
     public const string LinearType = "linear";
 
+    /// <summary>NTK-aware scaling whose base follows the length of the input.</summary>
+    public const string DynamicType = "dynamic";
+
+    /// <summary>YaRN (Peng et al. 2023).</summary>
+    public const string YarnType = "yarn";
+
+    /// <summary>LongRoPE (Ding et al. 2024): a divisor for each frequency, one list for short and one for long inputs.</summary>
+    public const string LongRopeType = "longrope";
+
+    /// <summary>The scaling of Llama 3.1: low frequencies divided, high ones kept.</summary>
+    public const string Llama3Type = "llama3";
+
     /// <summary>The scalings that can be computed.</summary>
-    public static IReadOnlyList<string> SupportedTypes { get; } = [DefaultType, LinearType];
+    public static IReadOnlyList<string> SupportedTypes { get; } = [DefaultType, LinearType, DynamicType, YarnType, LongRopeType, Llama3Type];
 
     /// <summary>Which scaling.</summary>
     public string Type { get; init; } = DefaultType;
@@ -31,76 +38,89 @@ public sealed record RopeParameters
     /// <summary>Share of each head that is rotated.</summary>
     public double PartialRotaryFactor { get; init; } = 1;
 
+    /// <summary>Positions of the model before its window was stretched; 0 where the scaling does not need it.</summary>
+    public int OriginalMaxPositions { get; init; }
+
+    /// <summary>YaRN, LongRoPE: factor on cosines and sines; null computes it.</summary>
+    public double? AttentionFactor { get; init; }
+
+    /// <summary>YaRN: rotations within the original window above which a frequency is kept; null is 32.</summary>
+    public double? BetaFast { get; init; }
+
+    /// <summary>YaRN: rotations within the original window below which a frequency is divided; null is 1.</summary>
+    public double? BetaSlow { get; init; }
+
+    /// <summary>YaRN: with <see cref="MScaleAllDimensions"/>, the attention factor as a quotient (DeepSeek).</summary>
+    public double? MScale { get; init; }
+
+    /// <summary>YaRN: see <see cref="MScale"/>.</summary>
+    public double? MScaleAllDimensions { get; init; }
+
+    /// <summary>YaRN: whether the ramp's ends are rounded to whole dimensions; null is true.</summary>
+    public bool? Truncates { get; init; }
+
+    /// <summary>Llama 3: wavelengths above original window / this are divided.</summary>
+    public double LowFrequencyFactor { get; init; } = 1;
+
+    /// <summary>Llama 3: wavelengths below original window / this are kept.</summary>
+    public double HighFrequencyFactor { get; init; } = 4;
+
+    /// <summary>LongRoPE: divisors for inputs within the original window, one a rotated pair.</summary>
+    public IReadOnlyList<double> ShortFactors { get; init; } = [];
+
+    /// <summary>LongRoPE: divisors for longer inputs.</summary>
+    public IReadOnlyList<double> LongFactors { get; init; } = [];
+
+    /// <summary>Whether the frequencies depend on the length of the input.</summary>
+    public bool DependsOnLength => Type is DynamicType or LongRopeType;
+
     /// <summary>Rotated elements of a head of <paramref name="headSize"/>.</summary>
     public int RotaryDimensions(int headSize) => (int)(headSize * PartialRotaryFactor);
 
-    /// <summary>Reads either spelling.</summary>
-    /// <param name="config">The top level of the file.</param>
-    /// <param name="thetaKey">Top-level key of the base.</param>
-    /// <param name="partialKey">Top-level key of the rotated share.</param>
-    /// <param name="fallback">Values of the architecture's class where the file is silent.</param>
-    internal static RopeParameters Read(ConfigReader config, string thetaKey, string partialKey, RopeParameters fallback)
+    /// <summary>
+    /// The stretched window of a model whose configuration says <paramref name="maxPositions"/>: some files leave the original window there
+    /// and others write the stretched one.
+    /// </summary>
+    internal int ContextWindow(int maxPositions)
     {
-        var scaling = config.Object("rope_scaling");
-        var parameters = config.Object("rope_parameters");
-        var rope = scaling ?? parameters;
-        var type = rope is null ? DefaultType : rope.Text("rope_type", rope.Text("type", DefaultType));
-        if (!SupportedTypes.Contains(type, StringComparer.Ordinal))
-        {
-            throw new ModelFormatException(
-                config.Path, $"asks for RoPE scaling of type '{type}', which is not supported; supported: {string.Join(", ", SupportedTypes)}.");
-        }
-
-        var theta = config.OptionalReal(thetaKey, 1, 1e12);
-        var partial = config.OptionalReal(partialKey, 0, 1);
-        return new RopeParameters
-        {
-            Type = type,
-            Theta = rope?.OptionalReal("rope_theta", 1, 1e12) ?? theta ?? fallback.Theta,
-            PartialRotaryFactor = rope?.OptionalReal("partial_rotary_factor", 0, 1) ?? partial ?? fallback.PartialRotaryFactor,
-            Factor = string.Equals(type, LinearType, StringComparison.Ordinal)
-                ? rope?.OptionalReal("factor", 1e-3, 1e6) ?? throw rope!.Wrong("factor", "a number from 0.001 to 1000000")
-                : 1,
-        };
+        var original = Type is LinearType or DynamicType ? maxPositions : OriginalMaxPositions;
+        return Type is DefaultType ? maxPositions : (int)Math.Min(int.MaxValue, Math.Max(maxPositions, original * Factor));
     }
 
-    /// <summary>Writes the spellings of transformers 4 and 5 side by side, so that every reader finds the scaling.</summary>
-    internal void Write(Utf8JsonWriter json, string thetaKey, bool writePartial)
+    /// <summary>Everything that is wrong with the values, as clauses; empty if frequencies can be computed for heads of <paramref name="headSize"/>.</summary>
+    internal IEnumerable<string> Problems(int headSize)
     {
-        json.WriteReal(thetaKey, Theta);
-        json.WriteStartObject("rope_parameters");
-        json.WriteString("rope_type", Type);
-        json.WriteReal("rope_theta", Theta);
-        if (writePartial)
+        var rotated = RotaryDimensions(headSize);
+        if (rotated < 0 || rotated > headSize || rotated % 2 != 0)
         {
-            json.WriteReal("partial_rotary_factor", PartialRotaryFactor);
+            yield return $"{rotated} of {headSize} elements of a head would be rotated, expected an even number up to the head size";
         }
 
-        WriteScaling(json);
-        json.WriteEndObject();
-        if (string.Equals(Type, DefaultType, StringComparison.Ordinal))
+        if (!SupportedTypes.Contains(Type, StringComparer.Ordinal))
         {
-            return;
+            yield return $"RoPE scaling of type '{Type}' is not supported; supported: {string.Join(", ", SupportedTypes)}";
         }
 
-        // rope_scaling replaces rope_parameters as a whole in transformers 5, so the rotated share must stand in both.
-        json.WriteStartObject("rope_scaling");
-        json.WriteString("type", Type);
-        json.WriteString("rope_type", Type);
-        if (writePartial)
+        if (Type is DynamicType && rotated == 2)
         {
-            json.WriteReal("partial_rotary_factor", PartialRotaryFactor);
+            yield return "dynamic RoPE scaling needs more than two rotated elements a head";
         }
 
-        WriteScaling(json);
-        json.WriteEndObject();
-    }
-
-    private void WriteScaling(Utf8JsonWriter json)
-    {
-        if (string.Equals(Type, LinearType, StringComparison.Ordinal))
+        if (Type is LongRopeType)
         {
-            json.WriteReal("factor", Factor);
+            foreach (var (key, factors) in ((string, IReadOnlyList<double>)[])[("short_factor", ShortFactors), ("long_factor", LongFactors)])
+            {
+                if (factors.Count != rotated / 2)
+                {
+                    yield return $"'{key}' has {factors.Count} numbers, expected {rotated / 2}, one for each pair of the {rotated} rotated elements of a head";
+                }
+            }
+        }
+
+        if (Type is Llama3Type && HighFrequencyFactor <= LowFrequencyFactor)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"'high_freq_factor' is {HighFrequencyFactor}, expected more than 'low_freq_factor', {LowFrequencyFactor}");
         }
     }
 }

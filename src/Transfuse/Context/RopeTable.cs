@@ -29,7 +29,7 @@ public sealed class RopeTable : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(positions);
         if (_tables.Count == 0 || _tables[^1].Cos.Rows < positions)
         {
-            _tables.Add(Compute((int)Math.Min(Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)Math.Max(positions, SmallestTable)))));
+            _tables.Add(Compute(_device, _frequencies, (int)Math.Min(Array.MaxLength, BitOperations.RoundUpToPowerOf2((uint)Math.Max(positions, SmallestTable)))));
         }
 
         return _tables[^1];
@@ -47,11 +47,12 @@ public sealed class RopeTable : IDisposable
         _tables.Clear();
     }
 
-    private (Tensor Cos, Tensor Sin) Compute(int positions)
+    /// <summary>Tables of exactly <paramref name="positions"/> rows, which the caller disposes.</summary>
+    internal static (Tensor Cos, Tensor Sin) Compute(Device device, RopeFrequencies frequencies, int positions)
     {
-        var half = _frequencies.Inverse.Count;
-        var cos = _device.Allocate(new Shape(positions, half));
-        var sin = _device.Allocate(new Shape(positions, half));
+        var half = frequencies.Inverse.Count;
+        var cos = device.Allocate(new Shape(positions, half));
+        var sin = device.Allocate(new Shape(positions, half));
         for (var position = 0; position < positions; position++)
         {
             var cosRow = cos.Row(position);
@@ -59,9 +60,9 @@ public sealed class RopeTable : IDisposable
             for (var j = 0; j < half; j++)
             {
                 // The product is rounded to float32 as in transformers: at large positions an exact angle would be another one.
-                var angle = _frequencies.Inverse[j] * position;
-                cosRow[j] = (float)Math.Cos(angle) * _frequencies.AttentionFactor;
-                sinRow[j] = (float)Math.Sin(angle) * _frequencies.AttentionFactor;
+                var angle = frequencies.Inverse[j] * position;
+                cosRow[j] = (float)Math.Cos(angle) * frequencies.AttentionFactor;
+                sinRow[j] = (float)Math.Sin(angle) * frequencies.AttentionFactor;
             }
         }
 

@@ -52,7 +52,7 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
         return ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, (part, rows) =>
         {
             var (file, entry) = sources[part.FileName];
-            file.ReadSingles(entry, 0, rows);
+            part.Fill(rows, file, entry);
         }));
     }
 

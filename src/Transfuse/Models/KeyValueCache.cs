@@ -9,12 +9,14 @@ namespace Transfuse.Models;
 /// token's work. Made by <see cref="LanguageModel.CreateCache"/>.
 /// </summary>
 /// <remarks>
-/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys (already rotated), then all values. Not thread safe.
+/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys, then all values. Keys are rotated already, unless
+/// every further token turns all of them otherwise (dynamic scaling): then they are rotated anew at each reading. A sequence that outgrows
+/// one table of rotations for good (LongRoPE) is read again. Not thread safe.
 /// </remarks>
 public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor[] _layers;
-    private readonly int[] _lengths;
+    private readonly List<int>[] _tokens;
     private readonly int _heads;
     private readonly int _headSize;
 
@@ -26,7 +28,7 @@ public sealed class KeyValueCache : IDisposable
         Capacity = capacity;
         _heads = heads;
         _headSize = headSize;
-        _lengths = new int[sequences];
+        _tokens = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
         _layers = new Tensor[layers];
         try
         {
@@ -46,7 +48,7 @@ public sealed class KeyValueCache : IDisposable
     public int Capacity { get; }
 
     /// <summary>Number of tokens that each sequence holds.</summary>
-    public IReadOnlyList<int> Lengths => _lengths;
+    public IReadOnlyList<int> Lengths => Array.ConvertAll(_tokens, tokens => tokens.Count);
 
     /// <summary>Where the keys lie in a row.</summary>
     internal HeadLayout KeyLayout => new(0, _headSize);
@@ -59,9 +61,9 @@ public sealed class KeyValueCache : IDisposable
     public TokenBatch NextBatch(IReadOnlyList<IReadOnlyList<int>> tokens)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        if (tokens.Count != _lengths.Length)
+        if (tokens.Count != _tokens.Length)
         {
-            throw new ArgumentException($"The cache holds {_lengths.Length} sequences, got tokens for {tokens.Count}.", nameof(tokens));
+            throw new ArgumentException($"The cache holds {_tokens.Length} sequences, got tokens for {tokens.Count}.", nameof(tokens));
         }
 
         var ids = new List<int>();
@@ -70,7 +72,7 @@ public sealed class KeyValueCache : IDisposable
         for (var sequence = 0; sequence < tokens.Count; sequence++)
         {
             var added = tokens[sequence].Count;
-            var length = _lengths[sequence] + added;
+            var length = _tokens[sequence].Count + added;
             if (length > Capacity)
             {
                 throw new ArgumentException($"Sequence {sequence} would have {length} tokens, the cache has room for {Capacity}.", nameof(tokens));
@@ -83,14 +85,14 @@ public sealed class KeyValueCache : IDisposable
 
             segments.Add(new AttentionSegment(ids.Count, added, sequence * Capacity, length));
             ids.AddRange(tokens[sequence]);
-            positions.AddRange(Enumerable.Range(_lengths[sequence], added));
+            positions.AddRange(Enumerable.Range(_tokens[sequence].Count, added));
         }
 
         return new TokenBatch([.. ids], [.. positions], [.. segments]);
     }
 
     /// <summary>Forgets all tokens.</summary>
-    public void Clear() => Array.Clear(_lengths);
+    public void Clear() => Array.ForEach(_tokens, tokens => tokens.Clear());
 
     /// <summary>Releases the memory.</summary>
     public void Dispose()
@@ -103,30 +105,78 @@ public sealed class KeyValueCache : IDisposable
     }
 
     /// <summary>Copies keys and values of new tokens behind the old ones and returns the layer's tensor, which the cache keeps.</summary>
-    internal Tensor Append(int layer, Tensor projected, ProjectionLayout layout, ReadOnlySpan<AttentionSegment> segments)
+    internal Tensor Append(int layer, in ProjectedHeads heads, ReadOnlySpan<AttentionSegment> segments)
     {
+        var layout = heads.Layout;
         var cached = _layers[layer];
         foreach (var segment in segments)
         {
             var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
             for (var i = 0; i < segment.QueryCount; i++)
             {
-                var source = projected.Row(segment.QueryStart + i);
                 var destination = cached.Row(first + i);
-                CopyHeads(source, layout.Key, destination, KeyLayout);
-                CopyHeads(source, layout.Value, destination, ValueLayout);
+                CopyHeads(heads.Key.Value.Row(segment.QueryStart + i), layout.Key, destination, KeyLayout);
+                CopyHeads(heads.Value.Value.Row(segment.QueryStart + i), layout.Value, destination, ValueLayout);
             }
         }
 
         return cached;
     }
 
-    /// <summary>Counts the tokens of a batch that all layers have read.</summary>
-    internal void Advance(ReadOnlySpan<AttentionSegment> segments)
+    /// <summary>Copies the rows of all segments' keys one after the other, and returns the segments over that copy.</summary>
+    internal static AttentionSegment[] Gather(Tensor stored, Tensor copy, ReadOnlySpan<AttentionSegment> segments)
     {
-        foreach (var segment in segments)
+        var moved = new AttentionSegment[segments.Length];
+        var start = 0;
+        for (var i = 0; i < segments.Length; i++)
         {
-            _lengths[segment.KeyStart / Capacity] = segment.KeyCount;
+            moved[i] = segments[i] with { KeyStart = start };
+            for (var key = 0; key < segments[i].KeyCount; key++)
+            {
+                stored.Row(segments[i].KeyStart + key).CopyTo(copy.Row(start++));
+            }
+        }
+
+        return moved;
+    }
+
+    /// <summary>
+    /// The batch, in which sequences whose growth makes what is held of them useless are read again from their first token; the batch
+    /// itself if there are none.
+    /// </summary>
+    /// <param name="batch">What <see cref="NextBatch"/> gave.</param>
+    /// <param name="spoils">Whether growing from one length to another does.</param>
+    internal TokenBatch WithSequencesToReadAgain(TokenBatch batch, Func<int, int, bool> spoils)
+    {
+        bool Spoils(AttentionSegment segment) => spoils(segment.KeyCount - segment.QueryCount, segment.KeyCount);
+        if (!batch.Segments.Any(Spoils))
+        {
+            return batch;
+        }
+
+        var ids = new List<int>();
+        var positions = new List<int>();
+        var segments = new List<AttentionSegment>();
+        foreach (var segment in batch.Segments)
+        {
+            int[] held = Spoils(segment) ? [.. _tokens[segment.KeyStart / Capacity]] : [];
+            segments.Add(segment with { QueryStart = ids.Count, QueryCount = held.Length + segment.QueryCount });
+            ids.AddRange(held);
+            ids.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
+            positions.AddRange(Enumerable.Range(segment.KeyCount - segments[^1].QueryCount, segments[^1].QueryCount));
+        }
+
+        return new TokenBatch([.. ids], [.. positions], [.. segments]);
+    }
+
+    /// <summary>Notes the tokens of a batch that all layers have read.</summary>
+    internal void Advance(TokenBatch batch)
+    {
+        foreach (var segment in batch.Segments)
+        {
+            var tokens = _tokens[segment.KeyStart / Capacity];
+            tokens.RemoveRange(segment.KeyCount - segment.QueryCount, tokens.Count - (segment.KeyCount - segment.QueryCount));
+            tokens.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
         }
     }
 

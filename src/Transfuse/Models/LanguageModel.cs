@@ -23,6 +23,9 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Every parameter once, in a stable order. A tied head is not listed twice.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>What training changes and has to keep: every parameter, or those of the adapter that is on the model.</summary>
+    public virtual IReadOnlyList<Parameter> TrainedParameters => Parameters;
+
     /// <summary>The head's weight [vocabulary, hidden]; the embedding itself where it is tied.</summary>
     public abstract Parameter HeadWeight { get; }
 

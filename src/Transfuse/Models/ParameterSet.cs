@@ -12,6 +12,9 @@ internal sealed class ParameterSet : IDisposable
 
     internal IReadOnlyList<Parameter> All => _parameters;
 
+    /// <summary>What adapters make of them.</summary>
+    internal Adaptations Adaptations { get; } = new();
+
     /// <summary>The parameter of a name that the architecture's weight map lists.</summary>
     internal Parameter this[string name] => _byName[name];
 

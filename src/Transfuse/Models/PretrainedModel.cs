@@ -4,10 +4,12 @@ using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
+using Transfuse.Models.Gpt2;
 using Transfuse.Models.GptNeoX;
 using Transfuse.Models.Layers;
 using Transfuse.Models.Llama;
 using Transfuse.Models.Mpt;
+using Transfuse.Models.Opt;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
@@ -76,26 +78,36 @@ public static class PretrainedModel
         return Build(config, parameters, device);
     }
 
-    /// <summary>Writes <c>model.safetensors</c>, <c>config.json</c> and <c>generation_config.json</c>, each complete or not at all.</summary>
+    /// <summary>
+    /// Writes <c>model.safetensors</c> (or shards with an index), <c>config.json</c> and <c>generation_config.json</c>, each file complete or
+    /// not at all.
+    /// </summary>
     /// <param name="model">A model that <see cref="Load"/> or <see cref="Create"/> made.</param>
     /// <param name="folder">Folder to write to; made if it is not there. Other files in it, such as the tokenizer's, stay.</param>
     /// <param name="type">Element type of the weights: F32, BF16 or F16; the latter two round to nearest even.</param>
-    public static void Save(LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32)
+    /// <param name="maxShardBytes">Most bytes of weights in a file.</param>
+    public static void Save(
+        LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = SafetensorsShards.UsualShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(folder);
         Directory.CreateDirectory(folder);
         var specs = WeightsOf(model.Config).Specs;
-        var tensors = specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)));
-        using (var writer = new SafetensorsWriter(Path.Combine(folder, SafetensorsCheckpoint.SingleFileName), tensors))
+        List<SafetensorsTensor> tensors =
+            [.. specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)))];
+        SafetensorsShards.Write(folder, tensors, maxShardBytes, (writer, names) =>
         {
             foreach (var (spec, parameter) in specs.Zip(model.Parameters))
             {
-                spec.ForEachPart(parameter.Value, (part, rows) => Write(writer, part.FileName, rows));
+                spec.ForEachPart(parameter.Value, (part, rows) =>
+                {
+                    if (names.Contains(part.FileName))
+                    {
+                        part.Pour(rows, values => writer.Write(part.FileName, values));
+                    }
+                });
             }
-
-            writer.Complete();
-        }
+        });
 
         var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
         TextFile.Write(Path.Combine(folder, ModelConfig.FileName), model.Config.ToJson(weightType));
@@ -110,25 +122,24 @@ public static class PretrainedModel
     }
 
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
-    internal static WeightMap WeightsOf(ModelConfig config) => config switch
-    {
-        LlamaConfig llama => LlamaArchitecture.Weights(llama),
-        GptNeoXConfig neoX => GptNeoXArchitecture.Weights(neoX),
-        MptConfig mpt => MptArchitecture.Weights(mpt),
-        _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
-    };
+    internal static WeightMap WeightsOf(ModelConfig config) =>
+        config is LlamaConfig llama ? LlamaArchitecture.Weights(llama) : Describe(config).Weights(config);
 
-    private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) => config switch
+    private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) =>
+        config is LlamaConfig llama ? LlamaArchitecture.Build(llama, parameters, device) : Describe(config).Build(config, parameters, device);
+
+    private static PlainDecoder Describe(ModelConfig config) => config switch
     {
-        LlamaConfig llama => LlamaArchitecture.Build(llama, parameters, device),
-        GptNeoXConfig neoX => GptNeoXArchitecture.Build(neoX, parameters, device),
-        MptConfig mpt => MptArchitecture.Build(mpt, parameters),
+        GptNeoXConfig neoX => GptNeoXArchitecture.Describe(neoX),
+        MptConfig mpt => MptArchitecture.Describe(mpt),
+        Gpt2Config gpt2 => Gpt2Architecture.Describe(gpt2),
+        OptConfig opt => OptArchitecture.Describe(opt),
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
 
     private static void Initialise(Tensor value, WeightRole role, ModelConfig config, RandomStream random)
     {
-        if (role is WeightRole.NormWeight or WeightRole.Bias)
+        if (role is WeightRole.NormWeight or WeightRole.NormOffset or WeightRole.Bias)
         {
             value.Fill(role == WeightRole.NormWeight ? 1 : 0);
             return;
@@ -141,20 +152,6 @@ public static class PretrainedModel
             {
                 element = (float)(deviation * random.NextNormal());
             }
-        }
-    }
-
-    private static void Write(SafetensorsWriter writer, string name, Tensor rows)
-    {
-        if (rows.Length <= int.MaxValue)
-        {
-            writer.Write(name, rows.AsSpan());
-            return;
-        }
-
-        for (var row = 0; row < rows.Rows; row++)
-        {
-            writer.Write(name, rows.Row(row));
         }
     }
 

@@ -36,10 +36,13 @@ internal sealed class WeightMap
         return isTied ? this : Matrix(HeadName, WeightRole.Embedding, hidden, [(HeadName, size)]);
     }
 
+    /// <summary>Learned positions.</summary>
+    internal WeightMap Positions(string name, int rows, int hidden) => Matrix(name, WeightRole.Embedding, hidden, [(name, rows)]);
+
     /// <summary>A norm's weight and, if it has one, bias; <paramref name="name"/> without suffix, in the file as in the model.</summary>
-    internal WeightMap Norm(string name, int size, bool hasBias)
+    internal WeightMap Norm(string name, int size, bool hasBias, WeightRole role = WeightRole.NormWeight)
     {
-        Vector($"{name}.weight", WeightRole.NormWeight, [($"{name}.weight", size)]);
+        Vector($"{name}.weight", role, [($"{name}.weight", size)]);
         return hasBias ? Vector($"{name}.bias", WeightRole.Bias, [($"{name}.bias", size)]) : this;
     }
 
@@ -50,15 +53,22 @@ internal sealed class WeightMap
     /// <summary>A projection made of several in the file, one under the other; names without suffix.</summary>
     internal WeightMap Linear(string name, int input, bool hasBias, WeightRole role, params (string File, int Rows)[] parts)
     {
-        Matrix($"{name}.weight", role, input, Array.ConvertAll(parts, part => ($"{part.File}.weight", part.Rows)));
+        return Linear(name, input, hasBias, role, isTransposed: false, parts);
+    }
+
+    /// <summary>A projection made of several in the file, whose matrices are [out, in] or, with <paramref name="isTransposed"/>, [in, out].</summary>
+    internal WeightMap Linear(string name, int input, bool hasBias, WeightRole role, bool isTransposed, (string File, int Rows)[] parts)
+    {
+        Matrix($"{name}.weight", role, input, Array.ConvertAll(parts, part => ($"{part.File}.weight", part.Rows)), isTransposed);
         return hasBias ? Vector($"{name}.bias", WeightRole.Bias, Array.ConvertAll(parts, part => ($"{part.File}.bias", part.Rows))) : this;
     }
 
-    private WeightMap Matrix(string name, WeightRole role, int columns, (string File, int Rows)[] parts)
+    private WeightMap Matrix(string name, WeightRole role, int columns, (string File, int Rows)[] parts, bool isTransposed = false)
     {
         _specs.Add(new WeightSpec(
             name, new Shape(parts.Sum(part => part.Rows), columns), role,
-            Array.ConvertAll(parts, part => new WeightPart(part.File, new Shape(part.Rows, columns)))));
+            Array.ConvertAll(parts, part => new WeightPart(
+                part.File, isTransposed ? new Shape(columns, part.Rows) : new Shape(part.Rows, columns), isTransposed))));
         return this;
     }
 

@@ -15,6 +15,9 @@ internal enum WeightRole
     /// <summary>Scale of a norm.</summary>
     NormWeight,
 
+    /// <summary>Scale of a norm, stored less 1.</summary>
+    NormOffset,
+
     /// <summary>Bias of a projection or norm.</summary>
     Bias,
 }

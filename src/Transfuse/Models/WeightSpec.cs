@@ -20,9 +20,9 @@ internal sealed record WeightSpec(string Name, Shape Shape, WeightRole Role, IRe
         var start = 0;
         foreach (var part in Parts)
         {
-            using var slice = rows.SliceRows(start, part.Shape[0]);
+            using var slice = rows.SliceRows(start, part.Rows);
             action(part, slice);
-            start += part.Shape[0];
+            start += part.Rows;
         }
     }
 }

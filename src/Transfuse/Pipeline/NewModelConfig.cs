@@ -39,20 +39,52 @@ internal static class NewModelConfig
                 BosId = tokenizer.BosId,
                 EosIds = eos,
             },
-            _ => new LlamaConfig
+            Gpt2Config.Type => new Gpt2Config
             {
                 VocabularySize = tokenizer.VocabularySize,
                 HiddenSize = section.Hidden,
-                IntermediateSize = section.Intermediate ?? ((8 * section.Hidden / 3) + WidthStep - 1) / WidthStep * WidthStep,
+                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
                 LayerCount = section.Layers,
                 HeadCount = section.Heads,
-                KeyValueHeads = section.KeyValueHeads,
                 MaxPositions = section.Context,
-                NormEpsilon = 1e-5,
                 TiesEmbeddings = section.TiedEmbeddings,
                 BosId = tokenizer.BosId,
                 EosIds = eos,
             },
+            OptConfig.Type => new OptConfig
+            {
+                VocabularySize = tokenizer.VocabularySize,
+                HiddenSize = section.Hidden,
+                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
+                LayerCount = section.Layers,
+                HeadCount = section.Heads,
+                MaxPositions = section.Context,
+                TiesEmbeddings = section.TiedEmbeddings,
+                BosId = tokenizer.BosId,
+                EosIds = eos,
+            },
+            _ => Llama(section, tokenizer, eos),
+        };
+    }
+
+    private static LlamaConfig Llama(ModelSection section, Tokenizer tokenizer, int[] eos)
+    {
+        var variant = LlamaVariant.All.First(variant => variant.ModelType.Equals(section.Architecture ?? LlamaConfig.Type, StringComparison.Ordinal));
+        return new LlamaConfig
+        {
+            Variant = variant,
+            Activation = variant.IsGemma ? "gelu_pytorch_tanh" : "silu",
+            VocabularySize = tokenizer.VocabularySize,
+            HiddenSize = section.Hidden,
+            IntermediateSize = section.Intermediate ?? ((8 * section.Hidden / 3) + WidthStep - 1) / WidthStep * WidthStep,
+            LayerCount = section.Layers,
+            HeadCount = section.Heads,
+            KeyValueHeads = section.KeyValueHeads,
+            MaxPositions = section.Context,
+            NormEpsilon = 1e-5,
+            TiesEmbeddings = section.TiedEmbeddings,
+            BosId = tokenizer.BosId,
+            EosIds = eos,
         };
     }
 }

@@ -19,7 +19,7 @@ internal sealed class BestWeights : IDisposable
     /// <summary>Copies the model's present weights.</summary>
     internal void Keep()
     {
-        foreach (var parameter in _model.Parameters)
+        foreach (var parameter in _model.TrainedParameters)
         {
             if (!_copies.TryGetValue(parameter.Name, out var copy))
             {
@@ -36,7 +36,7 @@ internal sealed class BestWeights : IDisposable
     /// <summary>Puts the kept weights back into the model, if there are any.</summary>
     internal void Restore()
     {
-        foreach (var parameter in _model.Parameters)
+        foreach (var parameter in _model.TrainedParameters)
         {
             if (_copies.TryGetValue(parameter.Name, out var copy))
             {

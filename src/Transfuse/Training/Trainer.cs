@@ -34,7 +34,7 @@ public sealed class Trainer : IDisposable
         _model = model;
         _batches = batches;
         _options = options;
-        _optimizer = new AdamWOptimizer(device, model.Parameters, options.Optimizer);
+        _optimizer = new AdamWOptimizer(device, model.TrainedParameters, options.Optimizer);
         _step = new TrainingStep(device, model, options);
         _best = new BestWeights(model);
     }
@@ -94,7 +94,7 @@ public sealed class Trainer : IDisposable
         }
 
         var result = _step.Run(batches, step);
-        var norm = GradientClipping.GlobalNorm(_device, _model.Parameters);
+        var norm = GradientClipping.GlobalNorm(_device, _model.TrainedParameters);
         var learningRate = _options.Schedule.At(step);
         _optimizer.Step(learningRate, GradientClipping.ScaleFor(norm, _options.ClipNorm));
         State = State with { Step = step, PredictedTokens = State.PredictedTokens + result.PredictedTokens };

@@ -36,7 +36,7 @@ internal static class TrainingCheckpoint
     {
         var (state, optimizerSteps) = ReadState(Path.Combine(folder, StateFile));
         using var file = SafetensorsFile.Open(Path.Combine(folder, TensorFile));
-        foreach (var parameter in model.Parameters)
+        foreach (var parameter in model.TrainedParameters)
         {
             Read(file, $"weight.{parameter.Name}", parameter.Value);
             var name = $"best.{parameter.Name}";
@@ -61,7 +61,7 @@ internal static class TrainingCheckpoint
     private static void SaveTensors(string path, LanguageModel model, AdamWOptimizer optimizer, BestWeights best)
     {
         var tensors = new List<(string Name, Tensor Value)>();
-        tensors.AddRange(model.Parameters.Select(parameter => ($"weight.{parameter.Name}", parameter.Value)));
+        tensors.AddRange(model.TrainedParameters.Select(parameter => ($"weight.{parameter.Name}", parameter.Value)));
         foreach (var (name, first, second) in optimizer.Moments)
         {
             tensors.Add(($"first.{name}", first));

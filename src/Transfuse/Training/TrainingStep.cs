@@ -27,7 +27,7 @@ internal sealed class TrainingStep
     /// <exception cref="CheckFailedException">A loss is not a number; the message names batch and row.</exception>
     internal StepResult Run(IReadOnlyList<TrainingBatch> batches, int step)
     {
-        foreach (var parameter in _model.Parameters)
+        foreach (var parameter in _model.TrainedParameters)
         {
             parameter.ZeroGradient(_device);
         }

@@ -25,6 +25,89 @@ public sealed class ModelConfigTests
         Assert.Empty(mpt.EosIds);
     }
 
+    [Fact]
+    public void Silent_files_of_the_Llama_family_take_the_defaults_of_their_class()
+    {
+        static LlamaConfig Read(string type, string keys = "") => Assert.IsType<LlamaConfig>(ModelConfig.Parse($$"""{"model_type":"{{type}}"{{keys}}}""", "c"));
+
+        foreach (var type in (string[])["gemma", "gemma2", "gemma3_text", "smollm3"])
+        {
+            Assert.True(Read(type).TiesEmbeddings, type);
+        }
+
+        foreach (var type in (string[])["mistral", "qwen2", "qwen3", "phi3", "granite", "olmo2"])
+        {
+            Assert.False(Read(type).TiesEmbeddings, type);
+        }
+
+        Assert.Equal((8, 4096, 14336), (Read("mistral").KeyValueHeadCount, Read("mistral").WindowOf(0), Read("mistral").IntermediateSize));
+        Assert.Equal(0, Read("mistral", ",\"sliding_window\":null").WindowOf(0));
+        Assert.Equal(0, Read("qwen2", ",\"sliding_window\":5").WindowOf(31));
+        var qwen = Read("qwen2", ",\"sliding_window\":5,\"use_sliding_window\":true,\"max_window_layers\":2");
+        Assert.Equal((0, 0, 5, true), (qwen.WindowOf(0), qwen.WindowOf(1), qwen.WindowOf(2), qwen.HasQueryKeyValueBias));
+        Assert.Equal((128, 4096), (Read("qwen3").HeadSize, Read("qwen3").HiddenSize));
+        Assert.Equal((4096, 0, 4096), (Read("gemma2").WindowOf(0), Read("gemma2").WindowOf(1), Read("gemma2").WindowOf(2)));
+        Assert.Equal((50.0, 30.0, 256.0), (Read("gemma2").AttentionSoftCap, Read("gemma2").FinalSoftCap, Read("gemma2").QueryPreAttentionScalar));
+        Assert.Null(Read("gemma2", ",\"final_logit_softcapping\":null").FinalSoftCap);
+        var gemma3 = Read("gemma3_text");
+        Assert.Equal((1e6, 1e4), (gemma3.RopeOf(5)!.Theta, gemma3.RopeOf(4)!.Theta));
+        Assert.Equal("gelu_pytorch_tanh", Read("gemma", ",\"hidden_act\":\"gelu\"").Activation);
+        var smol = Read("smollm3");
+        Assert.Equal((2e6, true), (smol.RopeOf(0)!.Theta, smol.RopeOf(3) is null));
+        Assert.Equal(1, Read("granite").AttentionMultiplier);
+    }
+
+    [Fact]
+    public void Every_scaling_of_RoPE_is_read_and_written_in_both_spellings()
+    {
+        (string Type, string Scaling)[] cases =
+        [
+            ("llama", """{"rope_type":"dynamic","factor":2.0}"""),
+            ("llama", """{"type":"yarn","factor":4.0,"original_max_position_embeddings":32,"beta_fast":2.0,"mscale":0.9,"mscale_all_dim":0.5,"truncate":false,"attention_factor":1.5,"beta_slow":0.5}"""),
+            ("llama", """{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":64}"""),
+            ("phi3", """{"type":"su","short_factor":[1,2],"long_factor":[3,4.5]}"""),
+            ("phi3", """{"type":"yarn","short_factor":[1,2],"long_factor":[3,4.5],"factor":7.0}"""),
+            ("gpt_neox", """{"type":"linear","factor":4.0}"""),
+            ("gemma3_text", """{"rope_type":"linear","factor":8.0}"""),
+        ];
+        foreach (var (type, scaling) in cases)
+        {
+            var sizes = type is "gpt_neox" ? "\"rotary_pct\":0.5," : "\"head_dim\":4,";
+            var text = $$"""{"model_type":"{{type}}",{{sizes}}"hidden_size":32,"num_attention_heads":4,"num_key_value_heads":4,"max_position_embeddings":512,"original_max_position_embeddings":64,"rope_theta":5000.0,"rope_scaling":{{scaling}}}""";
+            var config = ModelConfig.Parse(text, "c");
+            var json = config.ToJson();
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            Assert.NotEqual("default", RopeOf(config).Type);
+            foreach (var key in (string[])["rope_scaling", "rope_parameters"])
+            {
+                // Each spelling by itself means the same.
+                var kept = "{" + string.Join(",", root.EnumerateObject().Where(item => !item.NameEquals(key)).Select(item => $"\"{item.Name}\":{item.Value.GetRawText()}")) + "}";
+                Assert.Equal(json, ModelConfig.Parse(kept, "c").ToJson());
+            }
+        }
+
+        static RopeParameters RopeOf(ModelConfig config) => config is LlamaConfig llama ? llama.Rope : ((GptNeoXConfig)config).Rope;
+    }
+
+    [Fact]
+    public void The_original_window_at_the_top_level_wins_and_the_stated_one_stands_in()
+    {
+        static RopeParameters Rope(string keys) => ((LlamaConfig)ModelConfig.Parse(Llama(keys), "c")).Rope;
+        const string yarn = "\"max_position_embeddings\":100,\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4.0";
+        Assert.Equal(100, Rope("{" + yarn + "}}").OriginalMaxPositions);
+        Assert.Equal(25, Rope("{" + yarn + ",\"original_max_position_embeddings\":25}}").OriginalMaxPositions);
+        Assert.Equal(20, Rope("{" + yarn + ",\"original_max_position_embeddings\":25},\"original_max_position_embeddings\":20}").OriginalMaxPositions);
+    }
+
+    [Theory]
+    [InlineData("""{"max_position_embeddings":32}""", 32)]
+    [InlineData("""{"max_position_embeddings":32,"rope_scaling":{"type":"linear","factor":4.0}}""", 128)]
+    [InlineData("""{"max_position_embeddings":128,"rope_scaling":{"type":"yarn","factor":4.0,"original_max_position_embeddings":32}}""", 128)]
+    [InlineData("""{"max_position_embeddings":32,"rope_scaling":{"type":"yarn","factor":4.0,"original_max_position_embeddings":32}}""", 128)]
+    public void The_context_window_is_the_stretched_one(string keys, int expected) =>
+        Assert.Equal(expected, ModelConfig.Parse(Llama(keys), "c").ContextWindow);
+
     [Theory]
     [InlineData("""{"rope_theta":5e5}""", "default", 5e5, 1)]
     [InlineData("""{"rope_parameters":{"rope_type":"default","rope_theta":3}}""", "default", 3, 1)]
@@ -56,6 +139,16 @@ public sealed class ModelConfigTests
     [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"mystery"}}""", "mystery")]
     [InlineData("""{"model_type":"llama","rope_scaling":{"type":"linear"}}""", "factor")]
     [InlineData("""{"model_type":"llama","rope_scaling":3}""", "rope_scaling")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"llama3","factor":8.0}}""", "low_freq_factor")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"yarn"}}""", "rope_scaling.factor")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"longrope","short_factor":[1],"long_factor":[1]}}""", "short_factor")]
+    [InlineData("""{"model_type":"llama","rope_scaling":{"rope_type":"longrope","short_factor":7}}""", "short_factor")]
+    [InlineData("""{"model_type":"gemma2","layer_types":["full_attention","chunked_attention"]}""", "layer_types")]
+    [InlineData("""{"model_type":"gemma2","layer_types":["full_attention"]}""", "26 layers")]
+    [InlineData("""{"model_type":"smollm3","no_rope_layers":[1,2]}""", "no_rope_layers")]
+    [InlineData("""{"model_type":"opt","do_layer_norm_before":false}""", "do_layer_norm_before")]
+    [InlineData("""{"model_type":"opt","word_embed_proj_dim":512}""", "word_embed_proj_dim")]
+    [InlineData("""{"model_type":"gpt2","n_inner":-1}""", "n_inner")]
     [InlineData("""{"model_type":"mpt","attn_config":{"alibi":false}}""", "alibi")]
     [InlineData("""{"model_type":"mpt","attn_config":{"qk_ln":true}}""", "qk_ln")]
     [InlineData("""{"model_type":"mpt","attn_config":{"clip_qkv":"x"}}""", "attn_config.clip_qkv")]

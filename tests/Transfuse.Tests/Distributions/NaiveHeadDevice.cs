@@ -51,6 +51,10 @@ internal sealed class NaiveHeadDevice : Device
 
     public override void SumRows(Tensor rows, Tensor destination, bool accumulate) => throw new NotSupportedException();
 
+    public override void RowProducts(Tensor a, Tensor b, Tensor destination) => throw new NotSupportedException();
+
+    public override void ScaleRows(Tensor x, Tensor factors, Tensor destination) => throw new NotSupportedException();
+
     public override void Add(Tensor a, Tensor b, Tensor destination) => throw new NotSupportedException();
 
     public override void Scale(Tensor source, float factor, Tensor destination, bool accumulate) => throw new NotSupportedException();

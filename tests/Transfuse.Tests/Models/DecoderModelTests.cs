@@ -70,6 +70,27 @@ public sealed class DecoderModelTests : IDisposable
         AssertClose([.. first, .. second], together);
     }
 
+    [Fact]
+    public void Documents_are_rotated_as_their_own_length_demands()
+    {
+        foreach (var name in TinyModels.LengthDependentNames)
+        {
+            using var model = TinyModels.Create(name, _device);
+            var ids = TinyModels.Ids(40);
+            int[] lengths = [8, 12, 14, 6];
+            var together = GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(ids, lengths));
+            var alone = new List<float>();
+            var start = 0;
+            foreach (var length in lengths)
+            {
+                alone.AddRange(GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(ids[start..(start + length)], [length])));
+                start += length;
+            }
+
+            AssertClose([.. alone], together);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Later_tokens_do_not_change_earlier_ones(string name)

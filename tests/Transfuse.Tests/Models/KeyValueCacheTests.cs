@@ -2,6 +2,7 @@ using Transfuse.Models;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Errors;
+using Transfuse.Tensors.Random;
 using Transfuse.Tests.Models.Golden;
 
 namespace Transfuse.Tests.Models;
@@ -45,6 +46,36 @@ public sealed class KeyValueCacheTests : IDisposable
             for (var j = 0; j < whole.Length; j++)
             {
                 Assert.True(Math.Abs(whole[j] - seen[i][j]) <= 2e-5 + (1e-5 * Math.Abs(whole[j])), $"text {i}, value {j}: {whole[j]} and {seen[i][j]}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("phi3-long", 2)]
+    [InlineData("llama-dynamic", 1)]
+    public void A_sequence_that_outgrows_its_window_goes_on_as_if_read_at_once(string name, int layers)
+    {
+        // With one layer, for the base of dynamic scaling moves with every token, and the cache keeps what deeper layers saw of earlier ones.
+        var config = TinyModels.Config(name) with { LayerCount = layers };
+        using var model = PretrainedModel.Create(config, _device, new RandomStream(5, "init"));
+        int[][] texts = [TinyModels.Ids(16, 1), TinyModels.Ids(13, 2)];
+        int[] first = [8, 3];
+        using var cache = model.CreateCache(_device, 2, 16);
+        for (var step = 0; step < 9; step++)
+        {
+            var pieces = texts.Select((text, i) => step == 0 ? text[..first[i]] : text.Skip(first[i] + step - 1).Take(1).ToArray()).ToArray();
+            using var tape = new Tape(_device, recordGradients: false);
+            var batch = cache.NextBatch(pieces);
+            var logits = GoldenModelCase.Logits(model, _device, model.Forward(tape, batch, cache).Value);
+            foreach (var segment in batch.Segments)
+            {
+                var text = texts[segment.KeyStart / cache.Capacity][..segment.KeyCount];
+                var whole = GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(text, [text.Length]));
+                var last = (segment.QueryStart + segment.QueryCount - 1) * TinyModels.Vocabulary;
+                for (var id = 0; id < TinyModels.Vocabulary; id++)
+                {
+                    Assert.Equal(whole[whole.Length - TinyModels.Vocabulary + id], logits[last + id], 2e-5);
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ public sealed class PretrainedModelTests : IDisposable
     private readonly CpuDevice _device = new(threads: 2);
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> Models() => TinyModels.Cases();
+    public static TheoryData<string> Models() => TinyModels.AllCases();
 
     public void Dispose()
     {

@@ -9,9 +9,15 @@ namespace Transfuse.Tests.Models;
 internal static class TinyModels
 {
     internal static readonly string[] Names =
-        ["llama", "llama-tied-grouped", "llama-bias", "llama-linear", "neox", "neox-sequential", "neox-tied-nobias", "neox-one-head", "mpt", "mpt-clip", "mpt-grouped-bias"];
+        ["llama", "llama-tied-grouped", "llama-bias", "llama-linear", "neox", "neox-sequential", "neox-tied-nobias", "neox-one-head", "mpt", "mpt-clip", "mpt-grouped-bias",
+            "llama-yarn", "llama-3.1", "mistral", "qwen2-window", "qwen3", "phi3", "olmo2", "smollm3", "granite", "gemma", "gemma2", "gemma3", "gpt2", "opt"];
+
+    /// <summary>Models whose rotation follows the length of the input, so that more tokens change the earlier ones.</summary>
+    internal static readonly string[] LengthDependentNames = ["llama-dynamic", "phi3-long"];
 
     internal static TheoryData<string> Cases() => [.. Names];
+
+    internal static TheoryData<string> AllCases() => [.. Names, .. LengthDependentNames];
 
     internal static ModelConfig Config(string name) => name switch
     {
@@ -26,6 +32,22 @@ internal static class TinyModels
         "mpt" => Mpt,
         "mpt-clip" => Mpt with { ClipQkv = 0.3, SoftmaxScale = 0.7, LogitScale = 0.5, TiesEmbeddings = false },
         "mpt-grouped-bias" => Mpt with { KeyValueHeads = 1, HasBias = true, AlibiBiasMax = 4, IntermediateSize = 50 },
+        "llama-yarn" => Llama with { Rope = new RopeParameters { Type = RopeParameters.YarnType, Factor = 4, OriginalMaxPositions = 16, BetaFast = 2, Truncates = false } },
+        "llama-3.1" => Llama with { Rope = new RopeParameters { Type = RopeParameters.Llama3Type, Factor = 8, OriginalMaxPositions = 32 } },
+        "llama-dynamic" => Llama with { Rope = new RopeParameters { Type = RopeParameters.DynamicType, Factor = 2, OriginalMaxPositions = 10 }, MaxPositions = 10 },
+        "mistral" => Llama with { Variant = LlamaVariant.Mistral, SlidingWindow = 5 },
+        "qwen2-window" => Llama with { Variant = LlamaVariant.Qwen2, SlidingWindow = 4, SlidingLayers = [false, true] },
+        "qwen3" => Llama with { Variant = LlamaVariant.Qwen3, KeyValueHeads = 1, HeadDimension = 6 },
+        "phi3" => Llama with { Variant = LlamaVariant.Phi3, Rope = new RopeParameters { PartialRotaryFactor = 0.5 }, HeadCount = 2, KeyValueHeads = 1, SlidingWindow = 6 },
+        "phi3-long" => Llama with { Variant = LlamaVariant.Phi3, Rope = LongRope },
+        "olmo2" => Llama with { Variant = LlamaVariant.Olmo2, KeyValueHeads = 1 },
+        "smollm3" => Llama with { Variant = LlamaVariant.SmolLm3, RopeLayers = [false, true] },
+        "granite" => Llama with { Variant = LlamaVariant.Granite, EmbeddingMultiplier = 2, ResidualMultiplier = 0.5, AttentionMultiplier = 0.3, LogitsDivisor = 1.5 },
+        "gemma" => Gemma with { Variant = LlamaVariant.Gemma, SlidingWindow = null, SlidingLayers = [] },
+        "gemma2" => Gemma with { Variant = LlamaVariant.Gemma2, QueryPreAttentionScalar = 10, AttentionSoftCap = 2, FinalSoftCap = 3 },
+        "gemma3" => Gemma with { Variant = LlamaVariant.Gemma3, QueryPreAttentionScalar = 10, LocalRope = new RopeParameters { Theta = 500 } },
+        "gpt2" => Gpt2,
+        "opt" => Opt,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such model"),
     };
 
@@ -52,6 +74,48 @@ internal static class TinyModels
         InitializerRange = 0.3,
         BosId = 1,
         EosIds = [2],
+    };
+
+    private static LlamaConfig Gemma => Llama with
+    {
+        KeyValueHeads = 1,
+        HeadDimension = 6,
+        TiesEmbeddings = true,
+        Activation = "gelu_pytorch_tanh",
+        SlidingWindow = 4,
+        SlidingLayers = [true, false],
+    };
+
+    private static RopeParameters LongRope => new()
+    {
+        Type = RopeParameters.LongRopeType,
+        Factor = 6.4,
+        OriginalMaxPositions = 10,
+        ShortFactors = [1, 1.1, 1.3, 1.8],
+        LongFactors = [1, 2, 4, 8.5],
+    };
+
+    private static Gpt2Config Gpt2 => new()
+    {
+        VocabularySize = Vocabulary,
+        HiddenSize = 24,
+        IntermediateSize = 40,
+        LayerCount = 2,
+        HeadCount = 3,
+        MaxPositions = 64,
+        InitializerRange = 0.3,
+        ScalesByLayer = true,
+    };
+
+    private static OptConfig Opt => new()
+    {
+        VocabularySize = Vocabulary,
+        HiddenSize = 24,
+        IntermediateSize = 40,
+        LayerCount = 2,
+        HeadCount = 3,
+        MaxPositions = 64,
+        InitializerRange = 0.3,
     };
 
     private static GptNeoXConfig NeoX => new()

@@ -70,7 +70,7 @@ public sealed class RecipeReaderTests
         Assert.Equal(
             """
             r.yaml:1:1  key 'name' is missing — Names the run folder and the model card.
-            r.yaml:2:24  'model.architecture' must be one of llama, gpt_neox, mpt, found 'lama' — did you mean 'llama'?
+            r.yaml:2:24  'model.architecture' must be one of llama, mistral, qwen2, qwen3, olmo2, gemma, gpt_neox, mpt, gpt2, opt, found 'lama' — did you mean 'llama'?
             r.yaml:2:38  'model.hidden' must be a whole number, found 'wide'
             r.yaml:3:24  key 'name' is missing in 'corpus.domains.1' — Name of the domain in tables and for sources trained on it.
             r.yaml:3:26  unknown key 'nam' in 'corpus.domains.1' — did you mean 'name'?

@@ -1,6 +1,6 @@
 namespace Transfuse.Tensors.Autograd.Operations;
 
-/// <summary>y = x·r·(w + offset), r = (mean(x²) + ε)^(−1/2) a row; keeps r.</summary>
+/// <summary>y = x·r·(w + offset), r = (mean(x²) + ε)^(−1/2) a group of as many columns as w has elements; keeps r.</summary>
 internal sealed class RmsNormOperation : Operation
 {
     private readonly Variable _x;
@@ -23,11 +23,13 @@ internal sealed class RmsNormOperation : Operation
     internal static Variable Apply(Tape tape, Variable x, Variable weight, float epsilon, float weightOffset)
     {
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient || weight.RequiresGradient);
-        var inverseRms = tape.Device.Allocate(new Shape(x.Value.Rows));
+        using var groups = GroupsOf(x.Value, weight.Value);
+        var rows = groups ?? x.Value;
+        var inverseRms = tape.Device.Allocate(new Shape(rows.Rows));
         var operation = new RmsNormOperation(x, weight, weightOffset, inverseRms, y);
         try
         {
-            tape.Device.RmsNorm(x.Value, weight.Value, weightOffset, epsilon, y.Value, inverseRms);
+            tape.Device.RmsNorm(rows, weight.Value, weightOffset, epsilon, y.Value, inverseRms);
         }
         catch
         {
@@ -55,8 +57,16 @@ internal sealed class RmsNormOperation : Operation
         // Without a gradient to make for x, dy serves as the place to write one: nothing reads it afterwards.
         var dx = dy;
         var accumulate = _x.RequiresGradient && tape.GradientOf(_x, out dx);
-        tape.Device.RmsNormBackward(_x.Value, _weight.Value, _weightOffset, _inverseRms, dy, dx, accumulate, dWeight);
+        using var groups = GroupsOf(_x.Value, _weight.Value);
+        tape.Device.RmsNormBackward(groups ?? _x.Value, _weight.Value, _weightOffset, _inverseRms, dy, dx, accumulate, dWeight);
     }
 
     internal override void ReleaseSaved() => _inverseRms.Dispose();
+
+    /// <summary>Groups of columns as rows of their own, so that the kernels need not know of them; null if there is one group a row.</summary>
+    private static Tensor? GroupsOf(Tensor x, Tensor weight)
+    {
+        var columns = (int)weight.Length;
+        return columns > 0 && x.Columns > columns && x.Columns % columns == 0 ? x.Reshape(new Shape(x.Rows * (x.Columns / columns), columns)) : null;
+    }
 }

@@ -84,9 +84,17 @@ public sealed class SafetensorsCheckpoint : IDisposable
         }
         else
         {
-            throw new ModelFormatException(
-                Folder, $"holds neither {SingleFileName} nor {IndexFileName}; point to a Hugging Face model folder with safetensors weights.");
+            throw new ModelFormatException(Folder, WhyNone());
         }
+    }
+
+    private string WhyNone()
+    {
+        var pickled = Directory.Exists(Folder) ? Directory.EnumerateFiles(Folder, "pytorch_model*.bin").Order(StringComparer.Ordinal).FirstOrDefault() : null;
+        return pickled is null
+            ? $"holds neither {SingleFileName} nor {IndexFileName}; point to a Hugging Face model folder with safetensors weights."
+            : $"has its weights in {Path.GetFileName(pickled)} only, a Python pickle, which could run any code when read. Convert it where you trust it: "
+                + "python -c \"from transformers import AutoModelForCausalLM as M; m = M.from_pretrained('.'); m.save_pretrained('converted', safe_serialization=True)\"";
     }
 
     private void OpenShards(string index)

@@ -1,74 +1,66 @@
+using Transfuse.Context;
+using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models.Layers;
 
-/// <summary>Self-attention: fused projection, rotary positions, attention over the batch's segments or the cache, output projection.</summary>
-internal sealed class AttentionLayer
+/// <summary>Self-attention: projections, rotary positions, attention over the batch's segments or the cache, output projection.</summary>
+/// <param name="index">Number of the block, for the cache.</param>
+/// <param name="projection">Hidden to queries, keys and values.</param>
+/// <param name="output">Heads to hidden.</param>
+internal sealed class AttentionLayer(int index, HeadProjection projection, LinearLayer output)
 {
-    private readonly LinearLayer _projection;
-    private readonly LinearLayer _output;
-    private readonly int _index;
-
-    /// <param name="index">Number of the block, for the cache.</param>
-    /// <param name="projection">Hidden to queries, keys and values.</param>
-    /// <param name="output">Heads to hidden.</param>
-    internal AttentionLayer(int index, LinearLayer projection, LinearLayer output)
-    {
-        _index = index;
-        _projection = projection;
-        _output = output;
-    }
-
-    /// <summary>Where the heads lie in the fused projection.</summary>
-    internal required ProjectionLayout Layout { get; init; }
-
     /// <summary>Heads, scale, masks.</summary>
     internal required AttentionOptions Options { get; init; }
 
-    /// <summary>Where positive, the fused projection is clamped to ± this.</summary>
-    internal float Clip { get; init; }
+    /// <summary>Which of the model's rotary positions, or null for none.</summary>
+    internal int? RotationIndex { get; init; }
 
     /// <summary>x [tokens, hidden] to [tokens, hidden], plus <paramref name="residual"/>.</summary>
-    internal Variable Apply(Tape tape, Variable x, Variable residual, ForwardContext context)
+    internal Variable Apply(Tape tape, Variable x, Variable? residual, ForwardContext context)
     {
-        var projected = _projection.Apply(tape, x);
-        if (Clip > 0)
+        var heads = projection.Apply(tape, x);
+        var rotation = RotationIndex is { } kind ? context.Rotations[kind] : null;
+        if (rotation is not null)
         {
-            projected = tape.Clamp(projected, Clip);
+            Rotate(tape, heads, rotation.Tokens, rotation.CachedKeys is null);
         }
 
-        Rotate(tape, projected, context);
-        var segments = context.Batch.Segments;
-        Variable mixed;
-        if (context.Cache is { } cache)
-        {
-            var past = tape.Borrow(cache.Append(_index, projected.Value, Layout, segments));
-            mixed = tape.Attention(projected, Layout.Query, past, cache.KeyLayout, past, cache.ValueLayout, Options, segments);
-        }
-        else
-        {
-            mixed = tape.Attention(projected, Layout.Query, projected, Layout.Key, projected, Layout.Value, Options, segments);
-        }
-
-        return _output.Apply(tape, mixed, residual);
+        return output.Apply(tape, Mix(tape, heads, rotation?.CachedKeys, context), residual);
     }
 
-    private void Rotate(Tape tape, Variable projected, ForwardContext context)
+    private Variable Mix(Tape tape, in ProjectedHeads heads, RopeRows? cachedKeys, ForwardContext context)
     {
-        if (context is not { Cosines: { } cosines, Sines: { } sines })
+        var (layout, segments) = (heads.Layout, context.Batch.Segments);
+        if (context.Cache is not { } cache)
         {
-            return;
+            return tape.Attention(heads.Query, layout.Query, heads.Key, layout.Key, heads.Value, layout.Value, Options, segments);
         }
 
-        var positions = context.Batch.Positions;
-        var (query, key) = (Layout.Query, Layout.Key);
-        var keysFollowQueries = key == query with { Offset = query.Offset + (Options.QueryHeads * query.Stride) };
-        var heads = keysFollowQueries ? Options.QueryHeads + Options.KeyValueHeads : Options.QueryHeads;
-        tape.RopeInPlace(projected, query, heads, cosines, sines, positions);
-        if (!keysFollowQueries)
+        var stored = cache.Append(index, heads, segments);
+        if (cachedKeys is null)
         {
-            tape.RopeInPlace(projected, key, Options.KeyValueHeads, cosines, sines, positions);
+            var past = tape.Borrow(stored);
+            return tape.Attention(heads.Query, layout.Query, past, cache.KeyLayout, past, cache.ValueLayout, Options, segments);
+        }
+
+        var copy = tape.Input(tape.Device.Allocate(new Shape(cachedKeys.Rows.Length, stored.Columns)));
+        var moved = KeyValueCache.Gather(stored, copy.Value, segments);
+        tape.RopeInPlace(copy, cache.KeyLayout, Options.KeyValueHeads, cachedKeys.Cos, cachedKeys.Sin, cachedKeys.Rows);
+        return tape.Attention(heads.Query, layout.Query, copy, cache.KeyLayout, copy, cache.ValueLayout, Options, moved);
+    }
+
+    private void Rotate(Tape tape, in ProjectedHeads heads, RopeRows rows, bool withKeys)
+    {
+        var (query, key) = (heads.Layout.Query, heads.Layout.Key);
+        var keysFollowQueries = ReferenceEquals(heads.Query, heads.Key)
+            && key == query with { Offset = query.Offset + (Options.QueryHeads * query.Stride) };
+        var together = withKeys && keysFollowQueries;
+        tape.RopeInPlace(heads.Query, query, together ? Options.QueryHeads + Options.KeyValueHeads : Options.QueryHeads, rows.Cos, rows.Sin, rows.Rows);
+        if (withKeys && !together)
+        {
+            tape.RopeInPlace(heads.Key, key, Options.KeyValueHeads, rows.Cos, rows.Sin, rows.Rows);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Transfuse.Checkpoints;
 using Transfuse.Context;
+using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
@@ -9,16 +10,16 @@ namespace Transfuse.Models.Layers;
 internal sealed class DecoderModel : LanguageModel
 {
     private readonly ParameterSet _parameters;
-    private readonly RopeTable? _rope;
+    private readonly IReadOnlyList<RotaryPositions> _rotations;
 
     /// <param name="config">Shape of the model.</param>
     /// <param name="parameters">All parameters; the model takes ownership.</param>
-    /// <param name="rope">Rotary positions, or null; the model takes ownership.</param>
-    internal DecoderModel(ModelConfig config, ParameterSet parameters, RopeTable? rope)
+    /// <param name="rotations">The kinds of rotary positions that the blocks name by number; the model takes ownership.</param>
+    internal DecoderModel(ModelConfig config, ParameterSet parameters, params IReadOnlyList<RotaryPositions> rotations)
     {
         Config = config;
         _parameters = parameters;
-        _rope = rope;
+        _rotations = rotations;
     }
 
     /// <inheritdoc/>
@@ -28,12 +29,27 @@ internal sealed class DecoderModel : LanguageModel
     public override IReadOnlyList<Parameter> Parameters => _parameters.All;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> TrainedParameters => Adaptations.Adapter?.Parameters ?? Parameters;
+
+    /// <inheritdoc/>
     public override Parameter HeadWeight => Head;
 
     /// <inheritdoc/>
     public override HeadOptions HeadOptions => Options;
 
+    /// <summary>What adapters make of the parameters.</summary>
+    internal Adaptations Adaptations => _parameters.Adaptations;
+
     internal required Parameter Embedding { get; init; }
+
+    /// <summary>Factor on embeddings.</summary>
+    internal float EmbeddingFactor { get; init; } = 1;
+
+    /// <summary>Learned positions, added to the embedding, or null.</summary>
+    internal Parameter? Positions { get; init; }
+
+    /// <summary>Row of <see cref="Positions"/> for position 0.</summary>
+    internal int PositionOffset { get; init; }
 
     internal required IReadOnlyList<DecoderBlock> Blocks { get; init; }
 
@@ -47,23 +63,25 @@ internal sealed class DecoderModel : LanguageModel
     public override Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null)
     {
         Check(tape, batch, cache);
-        var context = ContextOf(batch, cache);
-        var hidden = tape.Embed(batch.Ids, Embedding);
+        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Switches(before, after))) ?? batch;
+        var context = ContextOf(tape, read, cache);
+        var hidden = Embed(tape, read);
         foreach (var block in Blocks)
         {
             hidden = Run(tape, block, hidden, context);
         }
 
-        cache?.Advance(batch.Segments);
-        return FinalNorm.Apply(tape, hidden);
+        cache?.Advance(read);
+        hidden = FinalNorm.Apply(tape, hidden);
+        return ReferenceEquals(read, batch) ? hidden : NewRows(tape, hidden, read, batch);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Variable> ForwardLayers(Tape tape, TokenBatch batch)
     {
         Check(tape, batch, cache: null);
-        var context = ContextOf(batch, cache: null);
-        var states = new List<Variable> { tape.Embed(batch.Ids, Embedding) };
+        var context = ContextOf(tape, batch, cache: null);
+        var states = new List<Variable> { Embed(tape, batch) };
         foreach (var block in Blocks)
         {
             states.Add(Run(tape, block, states[^1], context));
@@ -78,7 +96,10 @@ internal sealed class DecoderModel : LanguageModel
     {
         if (disposing)
         {
-            _rope?.Dispose();
+            foreach (var rotation in _rotations)
+            {
+                rotation.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -87,15 +108,58 @@ internal sealed class DecoderModel : LanguageModel
     private static Variable Run(Tape tape, DecoderBlock block, Variable hidden, ForwardContext context) =>
         tape.Block(hidden, (block, context), static (inner, x, part) => part.block.Apply(inner, x, part.context));
 
-    private ForwardContext ContextOf(TokenBatch batch, KeyValueCache? cache)
+    private Variable Embed(Tape tape, TokenBatch batch)
     {
-        if (_rope is null)
+        var tokens = tape.Embed(batch.Ids, Adaptations.Of(tape, Embedding), EmbeddingFactor);
+        if (Positions is null)
         {
-            return new ForwardContext(batch, null, null, cache);
+            return tokens;
         }
 
-        var (cosines, sines) = _rope.AtLeast(batch.Count == 0 ? 0 : batch.Positions.Max() + 1);
-        return new ForwardContext(batch, cosines, sines, cache);
+        return tape.Add(tokens, tape.Embed(Array.ConvertAll(batch.Positions, position => position + PositionOffset), Positions));
+    }
+
+    /// <summary>The rows of the tokens that were asked for, which are the last of each segment that was read.</summary>
+    private static Variable NewRows(Tape tape, Variable hidden, TokenBatch read, TokenBatch asked)
+    {
+        var rows = tape.Input(tape.Device.Allocate(new Shape(asked.Count, hidden.Value.Columns)));
+        foreach (var (from, to) in read.Segments.Zip(asked.Segments))
+        {
+            for (var i = 0; i < to.QueryCount; i++)
+            {
+                hidden.Value.Row(from.QueryStart + from.QueryCount - to.QueryCount + i).CopyTo(rows.Value.Row(to.QueryStart + i));
+            }
+        }
+
+        return rows;
+    }
+
+    private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache)
+    {
+        var rotations = new Rotation[_rotations.Count];
+        for (var i = 0; i < rotations.Length; i++)
+        {
+            var positions = _rotations[i];
+            rotations[i] = new Rotation(
+                positions.For(tape, batch.Positions, batch.Segments),
+                cache is not null && positions.TurnsWithLength ? KeyRows(tape, positions, batch.Segments) : null);
+        }
+
+        return new ForwardContext(batch, rotations, cache);
+    }
+
+    /// <summary>Rows of all keys that the segments see, one segment after the other, each from its first position.</summary>
+    private static RopeRows KeyRows(Tape tape, RotaryPositions positions, ReadOnlySpan<AttentionSegment> segments)
+    {
+        var all = new List<int>();
+        var own = new AttentionSegment[segments.Length];
+        for (var i = 0; i < segments.Length; i++)
+        {
+            own[i] = AttentionSegment.Self(all.Count, segments[i].KeyCount);
+            all.AddRange(Enumerable.Range(0, segments[i].KeyCount));
+        }
+
+        return positions.For(tape, [.. all], own);
     }
 
     private void Check(Tape tape, TokenBatch batch, KeyValueCache? cache)
@@ -107,12 +171,26 @@ internal sealed class DecoderModel : LanguageModel
             throw new ArgumentException("A key/value cache is for generation; gradients do not flow through it. Use a tape that does not record.", nameof(cache));
         }
 
+        CheckPositions(batch);
         foreach (var id in batch.Ids)
         {
             if ((uint)id >= (uint)VocabularySize)
             {
                 throw new ArgumentOutOfRangeException(
                     nameof(batch), id, $"Token id {id} is outside the model's vocabulary of {VocabularySize}. Is the tokenizer that of this model?");
+            }
+        }
+    }
+
+    private void CheckPositions(TokenBatch batch)
+    {
+        var room = Positions is null ? int.MaxValue : Positions.Value.Rows - PositionOffset;
+        foreach (var position in batch.Positions)
+        {
+            if ((uint)position >= (uint)room)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(batch), position, $"Position {position} is outside the {room} positions that this model has learned. Give it shorter texts.");
             }
         }
     }

@@ -9,7 +9,7 @@ namespace Transfuse.Models.Layers;
 internal sealed class FeedForwardLayer(LinearLayer up, LinearLayer down, ActivationKind activation, bool isGated)
 {
     /// <summary>x [rows, hidden] to [rows, hidden], plus <paramref name="residual"/>.</summary>
-    internal Variable Apply(Tape tape, Variable x, Variable residual)
+    internal Variable Apply(Tape tape, Variable x, Variable? residual)
     {
         var inner = up.Apply(tape, x);
         var active = isGated ? tape.Gated(activation, inner) : tape.Activate(activation, inner);

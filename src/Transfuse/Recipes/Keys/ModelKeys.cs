@@ -5,13 +5,17 @@ internal static class ModelKeys
 {
     private static readonly ModelSection Defaults = new();
 
+    // Neither rotary positions nor, but for mpt, heads of keys and values that are shared.
+    private static readonly string[] WithoutRope = ["mpt", "gpt2", "opt"];
+    private static readonly string[] WithoutSharedHeads = ["gpt_neox", "gpt2", "opt"];
+
     /// <summary>Declares the model's keys and the rules between them.</summary>
     internal static SectionSchema<TSection> ModelKeysAndRules<TSection>(this SectionSchema<TSection> schema)
         where TSection : ModelSection, new() => schema
         .Key("model", Values.Optional(Values.InputPath), s => s.Model, (s, v) => s with { Model = v }, "Folder of an existing model.")
         .Key("name", Values.Optional(Values.Text), s => s.Name, (s, v) => s with { Name = v }, "Name in tables; null takes the folder's or the architecture's.")
         .Key("tokenizer", Values.Optional(Values.InputPath), s => s.Tokenizer, (s, v) => s with { Tokenizer = v }, "Existing tokenizer; null takes the model's, or trains one.")
-        .Key("architecture", Values.Optional(Values.Word("llama", "gpt_neox", "mpt")), s => s.Architecture, (s, v) => s with { Architecture = v }, "Architecture to begin from random weights.")
+        .Key("architecture", Values.Optional(Values.Word("llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma", "gpt_neox", "mpt", "gpt2", "opt")), s => s.Architecture, (s, v) => s with { Architecture = v }, "Architecture to begin from random weights.")
         .Key("vocabulary", Values.Integer(257, 1_000_000), s => s.Vocabulary, (s, v) => s with { Vocabulary = v }, "Pieces of the tokenizer that is trained.")
         .Key("hidden", Values.Integer(8, 65_536), s => s.Hidden, (s, v) => s with { Hidden = v }, "Width of the hidden state.")
         .Key("layers", Values.Integer(1, 512), s => s.Layers, (s, v) => s with { Layers = v }, "Number of blocks.")
@@ -70,7 +74,7 @@ internal static class ModelKeys
         {
             yield return new RuleViolation("heads", $"hidden ({section.Hidden}) is no multiple of heads ({section.Heads})");
         }
-        else if (section.Architecture is not "mpt" && section.Hidden / section.Heads % 2 != 0)
+        else if (!WithoutRope.Contains(section.Architecture, StringComparer.Ordinal) && section.Hidden / section.Heads % 2 != 0)
         {
             yield return new RuleViolation("heads", $"a head would be {section.Hidden / section.Heads} wide; rotary positions need an even width");
         }
@@ -80,9 +84,9 @@ internal static class ModelKeys
             yield return new RuleViolation("key_value_heads", $"heads ({section.Heads}) is no multiple of key_value_heads ({keyValueHeads})");
         }
 
-        if (section.Architecture is "gpt_neox" && section.KeyValueHeads is { } shared && shared != section.Heads)
+        if (WithoutSharedHeads.Contains(section.Architecture, StringComparer.Ordinal) && section.KeyValueHeads is { } shared && shared != section.Heads)
         {
-            yield return new RuleViolation("key_value_heads", "gpt_neox has as many heads of keys and values as heads", "leave out 'key_value_heads'");
+            yield return new RuleViolation("key_value_heads", $"{section.Architecture} has as many heads of keys and values as heads", "leave out 'key_value_heads'");
         }
     }
 }

@@ -52,13 +52,18 @@ internal static class GoldenTraining
         var result = new Dictionary<string, float[]>(StringComparer.Ordinal);
         foreach (var (spec, parameter) in PretrainedModel.WeightsOf(model.Config).Specs.Zip(model.Parameters))
         {
-            spec.ForEachPart(select(parameter), (part, rows) => result.Add(part.FileName, rows.AsSpan().ToArray()));
+            spec.ForEachPart(select(parameter), (part, rows) =>
+            {
+                var values = new List<float>();
+                part.Pour(rows, span => values.AddRange(span));
+                result.Add(part.FileName, [.. values]);
+            });
         }
 
         return result;
     }
 
-    /// <summary>The name in the file of a parameter as PyTorch names it: GPT-NeoX's head goes by two names.</summary>
+    /// <summary>The full name in the file of a parameter as PyTorch names it: GPT-NeoX's head goes by two names.</summary>
     internal static string FileName(LanguageModel model, string parameter) =>
         string.Equals(parameter, "lm_head.weight", StringComparison.Ordinal) ? PretrainedModel.WeightsOf(model.Config).HeadName : parameter;
 }
