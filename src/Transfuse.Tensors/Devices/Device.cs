@@ -119,15 +119,19 @@ public abstract class Device : IDisposable
     /// <param name="segments">Which queries see which keys; every query row belongs to exactly one.</param>
     /// <param name="output">Rows [queries, heads·size], heads in order.</param>
     /// <param name="logSumExp">[queries, heads], kept for the gradient.</param>
+    /// <param name="bias">The learned bias [buckets, query heads] of <see cref="AttentionOptions.RelativeBias"/>; null where there is none.</param>
     public abstract void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp);
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null);
 
-    /// <summary>Gradient of <see cref="Attention"/>; writes the heads of dQuery, dKey and dValue (same layouts) and nothing else of their rows.</summary>
+    /// <summary>
+    /// Gradient of <see cref="Attention"/>; writes the heads of dQuery, dKey and dValue (same layouts) and nothing else of their rows. dBias
+    /// is accumulated, null skips it.
+    /// </summary>
     public abstract void AttentionBackward(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
-        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue);
+        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null);
 
     // ---- Vocabulary ------------------------------------------------------------------------------------------------------------
 
