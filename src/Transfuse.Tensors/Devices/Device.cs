@@ -179,6 +179,16 @@ public abstract class Device : IDisposable
     /// <summary>One AdamW step in place on a parameter and its moments.</summary>
     public abstract void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments);
 
+    /// <summary>One Adafactor step in place on a matrix, or a vector as a matrix of one column, and its moments.</summary>
+    /// <param name="parameter">[rows, columns].</param>
+    /// <param name="gradient">[rows, columns].</param>
+    /// <param name="rowMoments">Second moments of the rows [rows]; of the elements of a vector.</param>
+    /// <param name="columnMoments">Second moments of the columns [columns]; null for a vector.</param>
+    /// <param name="firstMoment">[rows, columns], or null for none.</param>
+    /// <param name="arguments">Settings of this step.</param>
+    public abstract void Adafactor(
+        Tensor parameter, Tensor gradient, Tensor rowMoments, Tensor? columnMoments, Tensor? firstMoment, in AdafactorArguments arguments);
+
     /// <summary>Σ x², in fixed blocks summed in double.</summary>
     public abstract double SumOfSquares(Tensor x);
 

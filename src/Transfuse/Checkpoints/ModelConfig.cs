@@ -5,7 +5,7 @@ using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints;
 
-/// <summary>The shape of a decoder-only model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
+/// <summary>The shape of a model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
 public abstract record ModelConfig
 {
     /// <summary>Name of the file in a model folder.</summary>
@@ -17,6 +17,7 @@ public abstract record ModelConfig
         [LlamaConfig.Type] = LlamaConfig.Read,
         [GptNeoXConfig.Type] = GptNeoXConfig.Read,
         [MptConfig.Type] = MptConfig.Read,
+        [T5Config.Type] = T5Config.Read,
     };
 
     /// <summary>The values of <c>model_type</c> that can be read.</summary>

@@ -15,6 +15,9 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor[] _layers;
     private readonly int[] _lengths;
+
+    // Where each sequence's rows lie, counted in capacities.
+    private readonly int[] _slots;
     private readonly int _heads;
     private readonly int _headSize;
 
@@ -27,6 +30,7 @@ public sealed class KeyValueCache : IDisposable
         _heads = heads;
         _headSize = headSize;
         _lengths = new int[sequences];
+        _slots = [.. Enumerable.Range(0, sequences)];
         _layers = new Tensor[layers];
         try
         {
@@ -81,12 +85,44 @@ public sealed class KeyValueCache : IDisposable
                 continue;
             }
 
-            segments.Add(new AttentionSegment(ids.Count, added, sequence * Capacity, length));
+            segments.Add(new AttentionSegment(ids.Count, added, _slots[sequence] * Capacity, length));
             ids.AddRange(tokens[sequence]);
             positions.AddRange(Enumerable.Range(_lengths[sequence], added));
         }
 
         return new TokenBatch([.. ids], [.. positions], [.. segments]);
+    }
+
+    /// <summary>Lets sequence i go on from what sequence <paramref name="parents"/>[i] holds (beam search). Only what is wanted twice is copied.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer parents than sequences.</exception>
+    public void Reorder(ReadOnlySpan<int> parents)
+    {
+        if (parents.Length != _lengths.Length)
+        {
+            throw new ArgumentException($"The cache holds {_lengths.Length} sequences, got {parents.Length} parents.", nameof(parents));
+        }
+
+        int[] slots = [.. _slots], lengths = [.. _lengths];
+        var free = new SortedSet<int>(slots);
+        var copied = new List<int>();
+        for (var sequence = 0; sequence < parents.Length; sequence++)
+        {
+            var slot = slots[parents[sequence]];
+            _slots[sequence] = slot;
+            _lengths[sequence] = lengths[parents[sequence]];
+            if (!free.Remove(slot))
+            {
+                copied.Add(sequence);
+            }
+        }
+
+        foreach (var sequence in copied)
+        {
+            var slot = free.Min;
+            free.Remove(slot);
+            CopySlot(_slots[sequence], slot, _lengths[sequence]);
+            _slots[sequence] = slot;
+        }
     }
 
     /// <summary>Forgets all tokens.</summary>
@@ -121,12 +157,42 @@ public sealed class KeyValueCache : IDisposable
         return cached;
     }
 
+    /// <summary>Copies rows of keys and values that lie side by side from <paramref name="firstColumn"/> on, as the cache has them.</summary>
+    internal Tensor AppendRows(int layer, Tensor projected, int firstColumn, ReadOnlySpan<AttentionSegment> segments)
+    {
+        var cached = _layers[layer];
+        foreach (var segment in segments)
+        {
+            var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
+            for (var i = 0; i < segment.QueryCount; i++)
+            {
+                projected.Row(segment.QueryStart + i).Slice(firstColumn, cached.Columns).CopyTo(cached.Row(first + i));
+            }
+        }
+
+        return cached;
+    }
+
+    /// <summary>The sequence that a segment of <see cref="NextBatch"/> continues.</summary>
+    internal int SequenceOf(in AttentionSegment segment) => Array.IndexOf(_slots, segment.KeyStart / Capacity);
+
     /// <summary>Counts the tokens of a batch that all layers have read.</summary>
     internal void Advance(ReadOnlySpan<AttentionSegment> segments)
     {
         foreach (var segment in segments)
         {
-            _lengths[segment.KeyStart / Capacity] = segment.KeyCount;
+            _lengths[SequenceOf(segment)] = segment.KeyCount;
+        }
+    }
+
+    private void CopySlot(int from, int to, int length)
+    {
+        foreach (var layer in _layers)
+        {
+            for (var i = 0; i < length; i++)
+            {
+                layer.Row((from * Capacity) + i).CopyTo(layer.Row((to * Capacity) + i));
+            }
         }
     }
 

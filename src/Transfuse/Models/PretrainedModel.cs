@@ -8,14 +8,16 @@ using Transfuse.Models.GptNeoX;
 using Transfuse.Models.Layers;
 using Transfuse.Models.Llama;
 using Transfuse.Models.Mpt;
+using Transfuse.Models.T5;
 using Transfuse.Tensors;
+using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Models;
 
 /// <summary>Models from and to Hugging Face folders, and new ones.</summary>
-public static class PretrainedModel
+public static partial class PretrainedModel
 {
     /// <summary>Name of the file with the defaults of generation.</summary>
     public const string GenerationFileName = "generation_config.json";
@@ -30,6 +32,12 @@ public static class PretrainedModel
     {
         ArgumentNullException.ThrowIfNull(device);
         var config = ModelConfig.Load(folder);
+        if (config is T5Config)
+        {
+            throw new ModelFormatException(
+                Path.Combine(folder, ModelConfig.FileName), $"is of an encoder-decoder model ({config.ModelType}); this works with decoder-only models.");
+        }
+
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
         var map = WeightsOf(config);
@@ -65,12 +73,7 @@ public static class PretrainedModel
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(initialisation);
-        string[] problems = [.. config.Problems()];
-        if (problems.Length > 0)
-        {
-            throw new ArgumentException($"No {config.ModelType} can be made of this: {string.Join("; ", problems)}.", nameof(config));
-        }
-
+        CheckConfig(config);
         var parameters = ParameterSet.Create(
             WeightsOf(config), device, (spec, value) => Initialise(value, spec.Role, config, initialisation));
         return Build(config, parameters, device);
@@ -83,23 +86,7 @@ public static class PretrainedModel
     public static void Save(LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(folder);
-        Directory.CreateDirectory(folder);
-        var specs = WeightsOf(model.Config).Specs;
-        var tensors = specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)));
-        using (var writer = new SafetensorsWriter(Path.Combine(folder, SafetensorsCheckpoint.SingleFileName), tensors))
-        {
-            foreach (var (spec, parameter) in specs.Zip(model.Parameters))
-            {
-                spec.ForEachPart(parameter.Value, (part, rows) => Write(writer, part.FileName, rows));
-            }
-
-            writer.Complete();
-        }
-
-        var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
-        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), model.Config.ToJson(weightType));
-        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(model.Config));
+        Save(model.Config, model.Parameters, folder, type);
     }
 
     /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
@@ -109,12 +96,34 @@ public static class PretrainedModel
         return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
     }
 
+    private static void Save(ModelConfig config, IReadOnlyList<Parameter> parameters, string folder, SafetensorsType type)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        Directory.CreateDirectory(folder);
+        var specs = WeightsOf(config).Specs;
+        var tensors = specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)));
+        using (var writer = new SafetensorsWriter(Path.Combine(folder, SafetensorsCheckpoint.SingleFileName), tensors))
+        {
+            foreach (var (spec, parameter) in specs.Zip(parameters))
+            {
+                spec.ForEachPart(parameter.Value, (part, rows) => Write(writer, part.FileName, rows));
+            }
+
+            writer.Complete();
+        }
+
+        var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
+        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
+        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(config));
+    }
+
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
     internal static WeightMap WeightsOf(ModelConfig config) => config switch
     {
         LlamaConfig llama => LlamaArchitecture.Weights(llama),
         GptNeoXConfig neoX => GptNeoXArchitecture.Weights(neoX),
         MptConfig mpt => MptArchitecture.Weights(mpt),
+        T5Config t5 => T5Architecture.Weights(t5),
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
 
@@ -126,6 +135,15 @@ public static class PretrainedModel
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
 
+    private static void CheckConfig(ModelConfig config)
+    {
+        string[] problems = [.. config.Problems()];
+        if (problems.Length > 0)
+        {
+            throw new ArgumentException($"No {config.ModelType} can be made of this: {string.Join("; ", problems)}.", nameof(config));
+        }
+    }
+
     private static void Initialise(Tensor value, WeightRole role, ModelConfig config, RandomStream random)
     {
         if (role is WeightRole.NormWeight or WeightRole.Bias)
@@ -135,13 +153,7 @@ public static class PretrainedModel
         }
 
         var deviation = role == WeightRole.ResidualMatrix ? config.InitializerRange / Math.Sqrt(2 * config.LayerCount) : config.InitializerRange;
-        for (var row = 0; row < value.Rows; row++)
-        {
-            foreach (ref var element in value.Row(row))
-            {
-                element = (float)(deviation * random.NextNormal());
-            }
-        }
+        FillNormal(value, deviation, random);
     }
 
     private static void Write(SafetensorsWriter writer, string name, Tensor rows)

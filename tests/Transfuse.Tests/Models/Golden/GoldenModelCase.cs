@@ -17,10 +17,10 @@ internal sealed class GoldenModelCase : IDisposable
     private readonly SafetensorsFile _arrays;
     private readonly ITestOutputHelper _output;
 
-    internal GoldenModelCase(string name, ITestOutputHelper output)
+    internal GoldenModelCase(string name, ITestOutputHelper output, string area = Area)
     {
         Name = name;
-        Folder = Path.Combine(Shared.Golden.Root, Area, name);
+        Folder = Path.Combine(Shared.Golden.Root, area, name);
         _output = output;
         _json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "golden.json")));
         _arrays = SafetensorsFile.Open(Path.Combine(Folder, "golden.safetensors"));
