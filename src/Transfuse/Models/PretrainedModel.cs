@@ -20,7 +20,7 @@ namespace Transfuse.Models;
 public static partial class PretrainedModel
 {
     /// <summary>Name of the file with the defaults of generation.</summary>
-    public const string GenerationFileName = "generation_config.json";
+    public const string GenerationFileName = GenerationConfig.FileName;
 
     /// <summary>Loads <c>config.json</c> and the safetensors weights of a folder; half precision is widened to float32.</summary>
     /// <param name="folder">The folder.</param>
