@@ -13,12 +13,12 @@ public sealed record SequencePairBatch(TokenBatch Source, TokenBatch Target, int
     /// <summary>A batch whose loss is the mean over all labels of all pairs.</summary>
     /// <param name="pairs">The pairs.</param>
     /// <param name="startId">Id that the decoder begins with; it also stands for targets that are not scored.</param>
-    public static SequencePairBatch Create(IReadOnlyList<SequencePair> pairs, int startId) => Create([(pairs, 1)], startId);
+    public static SequencePairBatch Create(IReadOnlyList<SequencePair> pairs, int startId) => CreateTasks([(pairs, 1)], startId);
 
     /// <summary>A batch of several tasks whose loss is Σ weight·(mean over the task's labels): never one mean over all.</summary>
     /// <param name="tasks">The pairs of each task and the task's weight.</param>
     /// <param name="startId">Id that the decoder begins with.</param>
-    public static SequencePairBatch Create(IReadOnlyList<(IReadOnlyList<SequencePair> Pairs, double Weight)> tasks, int startId)
+    public static SequencePairBatch CreateTasks(IReadOnlyList<(IReadOnlyList<SequencePair> Pairs, double Weight)> tasks, int startId)
     {
         ArgumentNullException.ThrowIfNull(tasks);
         SequencePair[] pairs = [.. tasks.SelectMany(task => task.Pairs)];

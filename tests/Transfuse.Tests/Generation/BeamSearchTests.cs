@@ -26,7 +26,11 @@ public sealed class BeamSearchTests : IDisposable
         const int Length = 2;
         var options = new GenerationOptions
         {
-            MaxNewTokens = Length, Beams = TinyModels.Vocabulary * TinyModels.Vocabulary, LengthPenalty = lengthPenalty, StopIds = [Stop], UseCache = false,
+            MaxNewTokens = Length,
+            Beams = TinyModels.Vocabulary * TinyModels.Vocabulary,
+            LengthPenalty = lengthPenalty,
+            StopIds = [Stop],
+            UseCache = false,
         };
         var all = AllSequences(model, prompt).OrderByDescending(pair => pair.LogProbability / Math.Pow(pair.Ids.Length, lengthPenalty)).ToArray();
         var found = new TextGenerator(model, _device).Search([prompt], options)[0];

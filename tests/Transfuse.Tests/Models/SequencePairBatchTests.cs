@@ -19,7 +19,7 @@ public sealed class SequencePairBatchTests
     public void Each_task_has_a_mean_of_its_own()
     {
         SequencePair first = new([5], [8, 1]), second = new([6], [9, 9, 9, 1]), third = new([7], [-100, 2, -100, -1]);
-        var batch = SequencePairBatch.Create([([first, second], 0.3), ([third], 0.7), ([], 5), ([new([5], [-100])], 2)], startId: 3);
+        var batch = SequencePairBatch.CreateTasks([([first, second], 0.3), ([third], 0.7), ([], 5.0), ([new([5], [-100])], 2)], startId: 3);
         Assert.Equal(Enumerable.Repeat(0.05f, 6).Concat(Enumerable.Repeat(0.7f, 4)).Append(0), batch.LabelWeights);
         Assert.Equal(3, batch.Target.Ids[6]);
     }

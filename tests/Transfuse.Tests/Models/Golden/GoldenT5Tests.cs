@@ -152,7 +152,7 @@ public sealed class GoldenT5Tests(ITestOutputHelper output) : IDisposable
         }
 
         var alpha = golden.Json.GetProperty("alpha").GetDouble();
-        return SequencePairBatch.Create([(golden.Pairs("label."), alpha), (golden.Pairs("rationale."), 1 - alpha)], model.StartId);
+        return SequencePairBatch.CreateTasks([(golden.Pairs("label."), alpha), (golden.Pairs("rationale."), 1 - alpha)], model.StartId);
     }
 
     private float[] LogitsOf(GoldenT5Case golden, EncoderDecoderModel model)
