@@ -6,7 +6,7 @@ namespace Transfuse.Tests.Generation;
 public sealed class GeneratedTextTests
 {
     private static readonly Transfuse.Tokenization.Tokenizer s_tokenizer = BpeTrainer.Train(
-        ["the end of the text, the end of the line"], new BpeTrainerOptions { VocabularySize = 280, BosToken = "<s>" });
+        ["the end of the text, the end of the line"], new BpeTrainerOptions { VocabularySize = 280 });
 
     [Fact]
     public void A_character_appears_when_its_last_byte_is_there()
