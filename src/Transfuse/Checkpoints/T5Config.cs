@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Checkpoints;
 
@@ -70,8 +71,8 @@ public sealed record T5Config : ModelConfig
         .. base.Problems(),
         .. DecoderLayerCount is < 1 or > 4096 ? [$"the number of decoder layers is {DecoderLayerCount}, expected 1 to 4096"] : Array.Empty<string>(),
         .. Activations.Check("feed_forward_proj", ActivationName),
-        .. new Tensors.Devices.RelativeBuckets(RelativeBuckets, RelativeMaxDistance, IsBidirectional: true).Problems().Select(problem => $"relative attention has {problem}"),
-        .. new Tensors.Devices.RelativeBuckets(RelativeBuckets, RelativeMaxDistance, IsBidirectional: false).Problems().Select(problem => $"the decoder's relative attention has {problem}"),
+        .. new RelativeBuckets(RelativeBuckets, RelativeMaxDistance, IsBidirectional: true).Problems().Select(problem => $"relative attention has {problem}"),
+        .. new RelativeBuckets(RelativeBuckets, RelativeMaxDistance, IsBidirectional: false).Problems().Select(problem => $"the decoder's relative attention has {problem}"),
         .. DropoutRate is >= 0 and < 1 ? Array.Empty<string>() : [$"key 'dropout_rate' is {DropoutRate}, expected 0 to less than 1"],
         .. DecoderStartId >= 0 && DecoderStartId < VocabularySize
             ? Array.Empty<string>() : [$"key 'decoder_start_token_id' is {DecoderStartId}, outside the vocabulary of {VocabularySize}"],

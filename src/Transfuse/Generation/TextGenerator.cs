@@ -98,12 +98,12 @@ public sealed class TextGenerator
         return new BeamSearch(session, options, ids => HasStopped(ids, options)).Run(prompts.Count, cancellationToken);
     }
 
-    /// <summary>Refuses scores of which the highest is no number.</summary>
+    /// <summary>Refuses scores that are no numbers; −∞ is a token that never comes.</summary>
     internal static void CheckScores(ReadOnlySpan<float> scores, int prompt)
     {
         foreach (var score in scores)
         {
-            if (!float.IsFinite(score))
+            if (float.IsNaN(score) || float.IsPositiveInfinity(score))
             {
                 throw new CheckFailedException($"Sequence {prompt}: the model's output is not a number. Its weights are damaged or training diverged.");
             }
