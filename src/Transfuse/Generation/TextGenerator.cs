@@ -114,7 +114,8 @@ public sealed class TextGenerator
         DecodingSession session, int prompts, GenerationOptions options, RandomStream random, Action<int, int>? onToken, CancellationToken cancellationToken)
     {
         var chooser = new TokenChooser(options);
-        RandomStream[] chances = [.. Enumerable.Range(0, prompts).Select(i => new RandomStream((long)random.NextUInt64(), "sequence"))];
+        var draws = options.Temperature > 0;
+        RandomStream[] chances = [.. Enumerable.Range(0, prompts).Select(_ => draws ? new RandomStream((long)random.NextUInt64(), "sequence") : random)];
         var added = new List<int>[prompts];
         var stops = Array.ConvertAll(added, _ => new StopStringMatcher(options.StopStrings));
         var pending = new IReadOnlyList<int>[prompts];
