@@ -41,7 +41,33 @@ internal static class TinyModel
         using var device = new CpuDevice(threads: 1);
         using var model = PretrainedModel.Create(config, device, new RandomStream(5, "init"));
         PretrainedModel.Save(model, folder);
-        TokenizerFile.Save(BpeTrainer.Train(Sentences, new BpeTrainerOptions { VocabularySize = TokenizerVocabulary, BosToken = EndOfText, AddBos = addBos }), folder);
+        WriteTokenizer(folder, addBos);
         return folder;
     }
+
+    /// <summary>Writes the folder of a T5 with the same tokenizer.</summary>
+    internal static string WriteEncoderDecoder(string folder)
+    {
+        var config = new T5Config
+        {
+            VocabularySize = Vocabulary,
+            HiddenSize = 24,
+            HeadDimension = 6,
+            IntermediateSize = 40,
+            LayerCount = 2,
+            DecoderLayerCount = 2,
+            HeadCount = 3,
+            MaxPositions = 512,
+            FeedForward = "gated-gelu",
+            EosIds = [1],
+        };
+        using var device = new CpuDevice(threads: 1);
+        using var model = PretrainedModel.CreateEncoderDecoder(config, device, new RandomStream(5, "init"));
+        PretrainedModel.Save(model, folder);
+        WriteTokenizer(folder, addBos: false);
+        return folder;
+    }
+
+    private static void WriteTokenizer(string folder, bool addBos) => TokenizerFile.Save(
+        BpeTrainer.Train(Sentences, new BpeTrainerOptions { VocabularySize = TokenizerVocabulary, BosToken = EndOfText, AddBos = addBos }), folder);
 }

@@ -1,128 +1,130 @@
 using System.CommandLine;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
 using Transfuse.Errors;
 using Transfuse.Generation;
-using Transfuse.Models;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Random;
-using Transfuse.Tokenization;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary><c>generate</c>: lets a model continue a text.</summary>
+/// <summary><c>generate</c>: lets a model continue a text, or, if it has an encoder, write one for it.</summary>
 internal sealed class GenerateVerb : Verb
 {
-    private const int DefaultTokens = 128;
+    private static readonly JsonSerializerOptions LineForm = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly Argument<string> _model = new("model") { Description = "Model folder." };
-    private readonly Argument<string> _prompt = new("prompt") { Description = "The text to continue." };
-    private readonly Option<int?> _tokens = NumberOption.Whole("--tokens", $"Most tokens to add; otherwise {DefaultTokens}. A token that ends the text ends it earlier.", "n", 1);
-    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token; so it is if no option of chance is given." };
-    private readonly Option<double?> _temperature = NumberOption.Real("--temperature", "Draw tokens; below 1 closer to the most probable, above 1 more freely, 0 is greedy.", "t", 0);
-    private readonly Option<int?> _topK = NumberOption.Whole("--top-k", "Draw among the k most probable tokens.", "k", 1);
-    private readonly Option<double?> _topP = NumberOption.Share("--top-p", "Draw among the fewest most probable tokens whose probabilities reach this sum.", "p");
+    private readonly Argument<string?> _prompt = new("prompt") { Description = "The text to continue, or that a T5 reads.", Arity = ArgumentArity.ZeroOrOne };
+    private readonly Option<string?> _file = new("--file") { Description = "In place of a prompt, a file with many: one JSON string or {\"prompt\": …} a line.", HelpName = "file" };
+    private readonly SamplingFlags _sampling = new();
 
     internal GenerateVerb()
         : base(
             "generate",
             "Lets a model continue a text, token by token.",
             "transfuse generate models/a \"The method returns\"",
-            "transfuse generate models/a \"The method returns\" --temperature 0.8 --top-p 0.95 --seed 7 --tokens 40")
+            "transfuse generate models/a \"The method returns\" --temperature 0.8 --top-p 0.95 --seed 7 --tokens 40",
+            "transfuse generate models/t5 \"translate English to German: The house is small.\" --beams 4",
+            "transfuse generate models/a --file prompts.jsonl --stop \"###\" --json")
     {
         Add(_model);
         Add(_prompt);
-        foreach (var option in new Option[] { _tokens, _greedy, _temperature, _topK, _topP })
-        {
-            Add(option);
-        }
+        Add(_file);
+        _sampling.AddTo(this);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
         var path = context.Arguments.GetRequiredValue(_model);
-        var prompt = context.Arguments.GetRequiredValue(_prompt);
-        var options = ReadOptions(context);
-        var folder = context.Resolve(path);
-        var tokenizer = TokenizerFile.Load(folder);
+        var options = _sampling.Read(context);
+        var file = context.Arguments.GetValue(_file);
+        var prompts = Prompts(context, file);
         using var device = new CpuDevice(threads: context.Settings.Threads);
-        using var model = PretrainedModel.Load(folder, device);
-        var ids = PromptIds(tokenizer, prompt);
-        new ScoredInput("prompt", ids, null, null, tokenizer).CheckFits(path, model);
-        options = options with { MaxNewTokens = RoomFor(context, options.MaxNewTokens, ids.Length, model), StopIds = StopIds(model, tokenizer) };
-        var text = new GeneratedText(tokenizer, context.Output.Mode == OutputMode.Human ? context.Output.Raw : null);
+        using var model = new GenerationModel(path, context.Resolve(path), device);
+        int[][] ids = [.. prompts.Select(prompt => model.Encode(prompt.Name, prompt.Prompt))];
+        options = options with { MaxNewTokens = RoomFor(context, options.MaxNewTokens, prompts, ids, model), StopIds = model.StopIds };
+        var streams = file is null && context.Output.Mode == OutputMode.Human;
+        var texts = Array.ConvertAll(
+            ids, _ => new GeneratedText(model.Tokenizer, options.StopStrings, model.StartsText, streams ? context.Output.Raw : null));
         var random = new RandomStream(context.Settings.Seed ?? 0, "generate");
-        var added = new TextGenerator(model, device).Generate([ids], options, random, (_, id) => text.Add(id), cancellation)[0];
-        text.Complete();
-        context.Output.Result("transfuse.generate/1", json => WriteJson(json, prompt, text.ToString(), added), () => context.Output.Line(), text.ToString());
+        var added = model.Generator.Generate(ids, options, random, (sequence, id) => texts[sequence].Add(id), cancellation);
+        Array.ForEach(texts, text => text.Complete());
+        if (file is null)
+        {
+            context.Output.Result(
+                "transfuse.generate/1", json => WriteMembers(json, prompts[0].Prompt, texts[0], added[0]), () => context.Output.Line(), texts[0].ToString());
+        }
+        else
+        {
+            WriteAll(context, prompts, texts, added);
+        }
+
         return ExitCodes.Done;
     }
 
-    private GenerationOptions ReadOptions(ToolContext context)
+    private IReadOnlyList<(string Name, string Prompt)> Prompts(ToolContext context, string? file)
     {
-        var temperature = context.Arguments.GetValue(_temperature);
-        var topK = context.Arguments.GetValue(_topK);
-        var topP = context.Arguments.GetValue(_topP);
-        var draws = temperature is not null || topK is not null || topP is not null;
-        if (context.Arguments.GetValue(_greedy) && draws)
+        var prompt = context.Arguments.GetValue(_prompt);
+        if ((prompt is null) == (file is null))
         {
-            throw new UsageException("--greedy draws nothing, so it takes no --temperature, --top-k or --top-p");
+            throw new UsageException("exactly one of a prompt and --file is needed", "See 'transfuse generate --help'.");
         }
 
-        return new GenerationOptions
-        {
-            MaxNewTokens = context.Arguments.GetValue(_tokens) ?? DefaultTokens,
-            Temperature = temperature ?? (draws ? 1 : 0),
-            TopK = topK ?? 0,
-            TopP = topP ?? 1,
-        };
+        return file is null ? [("prompt", prompt!)] : PromptFile.Read(context, file);
     }
 
-    // A tokenizer may also end every text with EOS; a text to be continued has no end.
-    private static int[] PromptIds(Tokenizer tokenizer, string prompt)
+    private int RoomFor(
+        ToolContext context, int wanted, IReadOnlyList<(string Name, string Prompt)> prompts, int[][] ids, GenerationModel model)
     {
-        var encoding = tokenizer.Encode(prompt);
-        var length = encoding.Count;
-        while (length > 1 && encoding.Ids[length - 1] == tokenizer.EosId && encoding.Spans[length - 1].Length == 0)
+        if (model.Context is not { } contextSize)
         {
-            length--;
+            return wanted;
         }
 
-        if (length > 0)
-        {
-            return encoding.Ids[..length];
-        }
-
-        return (tokenizer.BosId ?? tokenizer.EosId) is { } start
-            ? [start]
-            : throw new UsageException("the prompt is empty, and the tokenizer has no token that begins a text");
-    }
-
-    private int RoomFor(ToolContext context, int wanted, int promptTokens, LanguageModel model)
-    {
-        var contextSize = ContextWindow.Of(model);
-        var room = contextSize - promptTokens;
+        var longest = Enumerable.Range(0, ids.Length).MaxBy(prompt => ids[prompt].Length);
+        var room = contextSize - ids[longest].Length;
         if (room <= 0)
         {
-            throw new InputException("prompt", $"has {promptTokens} tokens and fills the model's context of {contextSize}. Shorten it.");
+            throw new InputException(prompts[longest].Name, $"has {ids[longest].Length} tokens and fills the model's context of {contextSize}. Shorten it.");
         }
 
-        if (wanted > room && context.Arguments.GetValue(_tokens) is not null)
+        if (wanted > room && _sampling.NamesTokens(context))
         {
-            context.Output.Warn($"the model's context of {contextSize} tokens has room for {room} after the prompt's {promptTokens}; no more are generated.");
+            context.Output.Warn(
+                $"the model's context of {contextSize} tokens has room for {room} after the {ids[longest].Length} of {(ids.Length == 1 ? "the prompt" : "the longest prompt")}; no more are generated.");
         }
 
         return Math.Min(wanted, room);
     }
 
-    private static int[] StopIds(LanguageModel model, Tokenizer tokenizer) =>
-        [.. model.Config.EosIds.Concat(tokenizer.EosId is { } id ? [id] : []).Distinct()];
+    // One object with all results, or, for people and pipes, a line of JSON for each prompt, as they came in.
+    private static void WriteAll(ToolContext context, IReadOnlyList<(string Name, string Prompt)> prompts, GeneratedText[] texts, IReadOnlyList<int[]> added)
+    {
+        string[] lines = [.. prompts.Zip(texts, (prompt, text) => JsonSerializer.Serialize(new { prompt = prompt.Prompt, text = text.ToString() }, LineForm))];
+        context.Output.Result(
+            "transfuse.generate/1",
+            json =>
+            {
+                json.WriteStartArray("results");
+                for (var i = 0; i < texts.Length; i++)
+                {
+                    json.WriteStartObject();
+                    WriteMembers(json, prompts[i].Prompt, texts[i], added[i]);
+                    json.WriteEndObject();
+                }
 
-    private static void WriteJson(Utf8JsonWriter json, string prompt, string text, int[] ids)
+                json.WriteEndArray();
+            },
+            () => Array.ForEach(lines, context.Output.Line),
+            string.Join(Environment.NewLine, lines));
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, string prompt, GeneratedText text, int[] ids)
     {
         json.WriteString("prompt", prompt);
-        json.WriteString("text", text);
+        json.WriteString("text", text.ToString());
         json.WriteStartArray("ids");
         foreach (var id in ids)
         {

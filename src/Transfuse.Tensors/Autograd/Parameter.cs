@@ -20,6 +20,12 @@ public sealed class Parameter : Variable, IDisposable
     /// <summary>Whether weight decay applies: matrices yes, vectors no, unless set otherwise.</summary>
     public bool Decays { get; set; } = true;
 
+    /// <summary>
+    /// Where several matrices or vectors of the checkpoint lie one under the other in this parameter, the rows of each; empty for one alone.
+    /// Optimisers that look at whole matrices (Adafactor) treat each by itself.
+    /// </summary>
+    public IReadOnlyList<int> RowBlocks { get; init; } = [];
+
     /// <summary>Whether it is trained. A frozen parameter has no gradient.</summary>
     public bool IsTrainable
     {

@@ -149,12 +149,13 @@ public static class TapeOperations
     /// <param name="valueLayout">Where the value heads lie.</param>
     /// <param name="options">Heads, scale and masks.</param>
     /// <param name="segments">Which queries see which keys; must not change until the backward pass.</param>
+    /// <param name="bias">Learned bias [buckets, query heads] where the options have one.</param>
     /// <returns>[queries, heads·size], heads in order.</returns>
     /// <exception cref="ShapeMismatchException">Heads do not fit the columns.</exception>
     /// <exception cref="ArgumentException">The options contradict each other, or the segments leave the rows or do not hold every query once.</exception>
     public static Variable Attention(
         this Tape tape, Variable query, HeadLayout queryLayout, Variable key, HeadLayout keyLayout, Variable value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments)
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Variable? bias = null)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(query);
@@ -166,7 +167,7 @@ public static class TapeOperations
             new AttentionInput(query, queryLayout, options.QueryHeads),
             new AttentionInput(key, keyLayout, options.KeyValueHeads),
             new AttentionInput(value, valueLayout, options.KeyValueHeads),
-            options, segments);
+            bias, options, segments);
     }
 
     /// <summary>y = f(gate)·up with gate and up the two halves of the columns (SwiGLU, GeGLU; Shazeer 2020).</summary>

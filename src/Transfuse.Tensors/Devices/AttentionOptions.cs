@@ -26,4 +26,7 @@ public sealed record AttentionOptions
 
     /// <summary>ALiBi: one slope a query head; the score of a key at distance d, before or after the query, is lowered by slope·d, after the cap.</summary>
     public IReadOnlyList<float>? AlibiSlopes { get; init; }
+
+    /// <summary>How distances choose rows of the learned bias that the operation is given, added after the cap; null where there is none.</summary>
+    public RelativeBuckets? RelativeBias { get; init; }
 }

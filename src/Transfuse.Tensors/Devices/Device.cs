@@ -125,15 +125,19 @@ public abstract class Device : IDisposable
     /// <param name="segments">Which queries see which keys; every query row belongs to exactly one.</param>
     /// <param name="output">Rows [queries, heads·size], heads in order.</param>
     /// <param name="logSumExp">[queries, heads], kept for the gradient.</param>
+    /// <param name="bias">The learned bias [buckets, query heads] of <see cref="AttentionOptions.RelativeBias"/>; null where there is none.</param>
     public abstract void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp);
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null);
 
-    /// <summary>Gradient of <see cref="Attention"/>; writes the heads of dQuery, dKey and dValue (same layouts) and nothing else of their rows.</summary>
+    /// <summary>
+    /// Gradient of <see cref="Attention"/>; writes the heads of dQuery, dKey and dValue (same layouts) and nothing else of their rows. dBias
+    /// is accumulated, null skips it.
+    /// </summary>
     public abstract void AttentionBackward(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
-        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue);
+        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null);
 
     // ---- Vocabulary ------------------------------------------------------------------------------------------------------------
 
@@ -180,6 +184,16 @@ public abstract class Device : IDisposable
 
     /// <summary>One AdamW step in place on a parameter and its moments.</summary>
     public abstract void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments);
+
+    /// <summary>One Adafactor step in place on a matrix, or a vector as a matrix of one column, and its moments.</summary>
+    /// <param name="parameter">[rows, columns].</param>
+    /// <param name="gradient">[rows, columns].</param>
+    /// <param name="rowMoments">Second moments of the rows [rows]; of the elements of a vector.</param>
+    /// <param name="columnMoments">Second moments of the columns [columns]; null for a vector.</param>
+    /// <param name="firstMoment">[rows, columns], or null for none.</param>
+    /// <param name="arguments">Settings of this step.</param>
+    public abstract void Adafactor(
+        Tensor parameter, Tensor gradient, Tensor rowMoments, Tensor? columnMoments, Tensor? firstMoment, in AdafactorArguments arguments);
 
     /// <summary>Σ x², in fixed blocks summed in double.</summary>
     public abstract double SumOfSquares(Tensor x);

@@ -5,7 +5,7 @@ using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints;
 
-/// <summary>The shape of a decoder-only model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
+/// <summary>The shape of a model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
 public abstract record ModelConfig
 {
     /// <summary>Name of the file in a model folder.</summary>
@@ -234,6 +234,7 @@ public abstract record ModelConfig
         readers.Add(MptConfig.Type, MptConfig.Read);
         readers.Add(Gpt2Config.Type, Gpt2Config.Read);
         readers.Add(OptConfig.Type, OptConfig.Read);
+        readers.Add(T5Config.Type, T5Config.Read);
         return readers;
     }
 

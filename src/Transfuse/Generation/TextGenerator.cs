@@ -1,35 +1,52 @@
 using Transfuse.Errors;
 using Transfuse.Models;
-using Transfuse.Tensors;
-using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
+using Transfuse.Tokenization;
 
 namespace Transfuse.Generation;
 
-/// <summary>Lets a model continue token sequences, several at once and of unequal lengths.</summary>
+/// <summary>
+/// Lets a model continue token sequences, or write targets for source sequences, several at once and of unequal lengths. What it makes of a
+/// prompt does not depend on the other prompts.
+/// </summary>
 public sealed class TextGenerator
 {
-    private readonly LanguageModel _model;
-    private readonly Device _device;
+    private readonly Func<IReadOnlyList<IReadOnlyList<int>>, int, GenerationOptions, DecodingSession> _open;
+    private readonly Tokenizer? _tokenizer;
 
-    /// <summary>A generator on a model, which stays the caller's.</summary>
-    public TextGenerator(LanguageModel model, Device device)
+    /// <summary>A generator on a decoder-only model, which stays the caller's and continues the prompts.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="tokenizer">Knows the bytes of tokens; needed for stop strings only.</param>
+    public TextGenerator(LanguageModel model, Device device, Tokenizer? tokenizer = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(device);
-        _model = model;
-        _device = device;
+        _open = (prompts, sequences, options) => new CausalSession(model, device, prompts, sequences, options);
+        _tokenizer = tokenizer;
     }
 
-    /// <summary>Continues every prompt until a stop id or the most tokens allowed.</summary>
+    /// <summary>A generator on an encoder-decoder model, which stays the caller's and writes a target for each prompt.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="tokenizer">Knows the bytes of tokens; needed for stop strings only.</param>
+    public TextGenerator(EncoderDecoderModel model, Device device, Tokenizer? tokenizer = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(device);
+        _open = (prompts, sequences, options) => new EncoderDecoderSession(model, device, prompts, sequences, options);
+        _tokenizer = tokenizer;
+    }
+
+    /// <summary>Goes on from every prompt until a stop id, a stop string or the most tokens allowed.</summary>
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">How to choose and when to stop.</param>
-    /// <param name="random">Source of chance; greedy generation draws nothing. Sequences draw in turn, so one sequence alone draws otherwise than among others.</param>
-    /// <param name="onToken">Called with the number of the prompt and the token as soon as it is chosen.</param>
+    /// <param name="random">Source of chance. The n-th prompt draws from the n-th stream made from it; greedy generation and search draw nothing.</param>
+    /// <param name="onToken">Called with the number of the prompt and the token as soon as it is chosen; with beam search at the end.</param>
     /// <param name="cancellationToken">Checked before every token.</param>
-    /// <returns>The new ids of each prompt, the stop id included.</returns>
-    /// <exception cref="ArgumentException">A prompt is empty or an option out of range.</exception>
+    /// <returns>The new ids of each prompt, the stop id, or the token that completed a stop string, included.</returns>
+    /// <exception cref="ArgumentException">A prompt is empty, an option out of range, or there are stop strings but no tokenizer.</exception>
     /// <exception cref="CheckFailedException">The model's output is not a number.</exception>
     public IReadOnlyList<int[]> Generate(
         IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, RandomStream random,
@@ -39,79 +56,127 @@ public sealed class TextGenerator
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(random);
         Check(prompts, options);
-        var generated = prompts.Select(_ => new List<int>()).ToArray();
+        if (options.Beams > 1)
+        {
+            int[][] found = [.. Search(prompts, options, cancellationToken).Select(sequences => sequences.Count == 0 ? [] : sequences[0].Ids)];
+            for (var prompt = 0; prompt < found.Length; prompt++)
+            {
+                Array.ForEach(found[prompt], id => onToken?.Invoke(prompt, id));
+            }
+
+            return found;
+        }
+
         if (prompts.Count == 0 || options.MaxNewTokens == 0)
         {
-            return Array.ConvertAll(generated, ids => ids.ToArray());
+            return [.. prompts.Select(_ => Array.Empty<int>())];
         }
 
-        var sampler = new TokenSampler(options, random);
-        using var cache = options.UseCache ? _model.CreateCache(_device, prompts.Count, prompts.Max(prompt => prompt.Count) + options.MaxNewTokens) : null;
-        var pending = prompts.ToArray();
-        var running = Enumerable.Range(0, prompts.Count).ToList();
-        while (running.Count > 0)
+        using var session = _open(prompts, 1, options);
+        return Continue(session, prompts.Count, options, random, onToken, cancellationToken);
+    }
+
+    /// <summary>Searches the best sequences with <see cref="GenerationOptions.Beams"/> beams.</summary>
+    /// <param name="prompts">Token ids; none may be empty.</param>
+    /// <param name="options">How to search and when to stop.</param>
+    /// <param name="cancellationToken">Checked before every token.</param>
+    /// <returns>For each prompt up to <see cref="GenerationOptions.Beams"/> sequences, best first.</returns>
+    /// <exception cref="ArgumentException">As <see cref="Generate"/>.</exception>
+    /// <exception cref="CheckFailedException">The model's output is not a number.</exception>
+    public IReadOnlyList<IReadOnlyList<ScoredSequence>> Search(
+        IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prompts);
+        ArgumentNullException.ThrowIfNull(options);
+        Check(prompts, options);
+        if (prompts.Count == 0 || options.MaxNewTokens == 0)
+        {
+            return [.. prompts.Select(_ => Array.Empty<ScoredSequence>())];
+        }
+
+        using var session = _open(prompts, options.Beams, options);
+        return new BeamSearch(session, options, ids => HasStopped(ids, options)).Run(prompts.Count, cancellationToken);
+    }
+
+    /// <summary>Refuses scores that are no numbers; −∞ is a token that never comes.</summary>
+    internal static void CheckScores(ReadOnlySpan<float> scores, int prompt)
+    {
+        foreach (var score in scores)
+        {
+            if (float.IsNaN(score) || float.IsPositiveInfinity(score))
+            {
+                throw new CheckFailedException($"Sequence {prompt}: the model's output is not a number. Its weights are damaged or training diverged.");
+            }
+        }
+    }
+
+    private int[][] Continue(
+        DecodingSession session, int prompts, GenerationOptions options, RandomStream random, Action<int, int>? onToken, CancellationToken cancellationToken)
+    {
+        var chooser = new TokenChooser(options);
+        var draws = options.Temperature > 0;
+        RandomStream[] chances = [.. Enumerable.Range(0, prompts).Select(_ => draws ? new RandomStream((long)random.NextUInt64(), "sequence") : random)];
+        var added = new List<int>[prompts];
+        var stops = Array.ConvertAll(added, _ => new StopStringMatcher(options.StopStrings));
+        var pending = new IReadOnlyList<int>[prompts];
+        for (var i = 0; i < prompts; i++)
+        {
+            added[i] = [];
+            pending[i] = session.Start(i);
+        }
+
+        while (pending.Any(tokens => tokens.Count > 0))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var chosen = Step(pending, running, cache, sampler);
-            for (var i = 0; i < running.Count; i++)
+            var rows = new Queue<float[]>(session.Read(pending));
+            for (var i = 0; i < prompts; i++)
             {
-                generated[running[i]].Add(chosen[i]);
-                onToken?.Invoke(running[i], chosen[i]);
-            }
+                if (pending[i].Count == 0)
+                {
+                    continue;
+                }
 
-            running.RemoveAll(sequence => generated[sequence].Count == options.MaxNewTokens || options.StopIds.Contains(generated[sequence][^1]));
-            for (var sequence = 0; sequence < pending.Length; sequence++)
-            {
-                pending[sequence] = !running.Contains(sequence) ? []
-                    : cache is not null ? [generated[sequence][^1]]
-                    : [.. prompts[sequence], .. generated[sequence]];
+                var scores = rows.Dequeue();
+                CheckScores(scores, i);
+                var id = chooser.Choose([.. session.Start(i), .. added[i]], added[i].Count, scores, chances[i]);
+                added[i].Add(id);
+                onToken?.Invoke(i, id);
+                stops[i].Add(options.StopStrings.Count > 0 ? _tokenizer!.TokenBytes(id).Span : []);
+                var ends = added[i].Count == options.MaxNewTokens || options.StopIds.Contains(id) || stops[i].HasStopped;
+                pending[i] = ends ? [] : [id];
             }
         }
 
-        return Array.ConvertAll(generated, ids => ids.ToArray());
+        return Array.ConvertAll(added, ids => ids.ToArray());
     }
 
-    /// <summary>Reads the pending tokens and chooses the next token of every running sequence.</summary>
-    private int[] Step(IReadOnlyList<int>[] pending, List<int> running, KeyValueCache? cache, TokenSampler sampler)
+    private bool HasStopped(IReadOnlyList<int> ids, GenerationOptions options)
     {
-        using var tape = new Tape(_device, recordGradients: false);
-        var batch = cache?.NextBatch(pending)
-            ?? TokenBatch.FromLengths([.. pending.SelectMany(ids => ids)], [.. running.Select(sequence => pending[sequence].Count)]);
-        var hidden = _model.Forward(tape, batch, cache).Value;
-        using var last = _device.Allocate(new Shape(running.Count, hidden.Columns));
-        for (var i = 0; i < running.Count; i++)
+        if (options.StopStrings.Count == 0)
         {
-            var segment = batch.Segments[i];
-            hidden.Row(segment.QueryStart + segment.QueryCount - 1).CopyTo(last.Row(i));
+            return false;
         }
 
-        var count = sampler.CandidateCount(_model.VocabularySize);
-        var ids = new int[running.Count * count];
-        var logProbabilities = new float[ids.Length];
-        var labels = Enumerable.Repeat(-1, running.Count).ToArray();
-        _device.HeadTopK(
-            last, _model.HeadWeight.Value, _model.HeadOptions, count, labels, ids, logProbabilities, new float[running.Count]);
-        var chosen = new int[running.Count];
-        for (var i = 0; i < chosen.Length; i++)
+        var matcher = new StopStringMatcher(options.StopStrings);
+        foreach (var id in ids)
         {
-            if (!float.IsFinite(logProbabilities[i * count]))
-            {
-                throw new CheckFailedException(
-                    $"Sequence {running[i]}: the model's output is not a number. Its weights are damaged or training diverged.");
-            }
-
-            chosen[i] = ids[(i * count) + sampler.Choose(logProbabilities.AsSpan(i * count, count))];
+            matcher.Add(_tokenizer!.TokenBytes(id).Span);
         }
 
-        return chosen;
+        return matcher.HasStopped;
     }
 
-    private static void Check(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
+    private void Check(IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options)
     {
         string[] problems = [.. options.Problems()];
         if (problems.Length > 0)
         {
             throw new ArgumentException(string.Join("; ", problems) + ".", nameof(options));
+        }
+
+        if (options.StopStrings.Count > 0 && _tokenizer is null)
+        {
+            throw new ArgumentException("Stop strings need a generator that was given the tokenizer.", nameof(options));
         }
 
         for (var i = 0; i < prompts.Count; i++)

@@ -59,7 +59,7 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
     private Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> Resolve(WeightMap map, Tie tie)
     {
         var sources = new Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)>(StringComparer.Ordinal);
-        var used = new HashSet<string>(StringComparer.Ordinal) { map.HeadName };
+        var used = new HashSet<string>(map.IgnoredNames, StringComparer.Ordinal) { map.HeadName };
         List<string> missing = [], misshaped = [];
         foreach (var part in map.Specs.SelectMany(spec => spec.Parts))
         {

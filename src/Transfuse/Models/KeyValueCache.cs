@@ -17,6 +17,9 @@ public sealed class KeyValueCache : IDisposable
 {
     private readonly Tensor[] _layers;
     private readonly List<int>[] _tokens;
+
+    // Where each sequence's rows lie, counted in capacities.
+    private readonly int[] _slots;
     private readonly int _heads;
     private readonly int _headSize;
 
@@ -29,6 +32,7 @@ public sealed class KeyValueCache : IDisposable
         _heads = heads;
         _headSize = headSize;
         _tokens = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
+        _slots = [.. Enumerable.Range(0, sequences)];
         _layers = new Tensor[layers];
         try
         {
@@ -83,12 +87,45 @@ public sealed class KeyValueCache : IDisposable
                 continue;
             }
 
-            segments.Add(new AttentionSegment(ids.Count, added, sequence * Capacity, length));
+            segments.Add(new AttentionSegment(ids.Count, added, _slots[sequence] * Capacity, length));
             ids.AddRange(tokens[sequence]);
             positions.AddRange(Enumerable.Range(_tokens[sequence].Count, added));
         }
 
         return new TokenBatch([.. ids], [.. positions], [.. segments]);
+    }
+
+    /// <summary>Lets sequence i go on from what sequence <paramref name="parents"/>[i] holds (beam search). Only what is wanted twice is copied.</summary>
+    /// <exception cref="ArgumentException">There are more or fewer parents than sequences.</exception>
+    public void Reorder(ReadOnlySpan<int> parents)
+    {
+        if (parents.Length != _tokens.Length)
+        {
+            throw new ArgumentException($"The cache holds {_tokens.Length} sequences, got {parents.Length} parents.", nameof(parents));
+        }
+
+        int[] slots = [.. _slots];
+        int[][] tokens = Array.ConvertAll(_tokens, held => held.ToArray());
+        var free = new SortedSet<int>(slots);
+        var copied = new List<int>();
+        for (var sequence = 0; sequence < parents.Length; sequence++)
+        {
+            var slot = slots[parents[sequence]];
+            _slots[sequence] = slot;
+            _tokens[sequence] = [.. tokens[parents[sequence]]];
+            if (!free.Remove(slot))
+            {
+                copied.Add(sequence);
+            }
+        }
+
+        foreach (var sequence in copied)
+        {
+            var slot = free.Min;
+            free.Remove(slot);
+            CopySlot(_slots[sequence], slot, _tokens[sequence].Count);
+            _slots[sequence] = slot;
+        }
     }
 
     /// <summary>Forgets all tokens.</summary>
@@ -122,6 +159,25 @@ public sealed class KeyValueCache : IDisposable
 
         return cached;
     }
+
+    /// <summary>Copies rows of keys and values that lie side by side from <paramref name="firstColumn"/> on, as the cache has them.</summary>
+    internal Tensor AppendRows(int layer, Tensor projected, int firstColumn, ReadOnlySpan<AttentionSegment> segments)
+    {
+        var cached = _layers[layer];
+        foreach (var segment in segments)
+        {
+            var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
+            for (var i = 0; i < segment.QueryCount; i++)
+            {
+                projected.Row(segment.QueryStart + i).Slice(firstColumn, cached.Columns).CopyTo(cached.Row(first + i));
+            }
+        }
+
+        return cached;
+    }
+
+    /// <summary>The sequence that a segment of <see cref="NextBatch"/> continues.</summary>
+    internal int SequenceOf(in AttentionSegment segment) => Array.IndexOf(_slots, segment.KeyStart / Capacity);
 
     /// <summary>Copies the rows of all segments' keys one after the other, and returns the segments over that copy.</summary>
     internal static AttentionSegment[] Gather(Tensor stored, Tensor copy, ReadOnlySpan<AttentionSegment> segments)
@@ -159,7 +215,7 @@ public sealed class KeyValueCache : IDisposable
         var segments = new List<AttentionSegment>();
         foreach (var segment in batch.Segments)
         {
-            int[] held = Spoils(segment) ? [.. _tokens[segment.KeyStart / Capacity]] : [];
+            int[] held = Spoils(segment) ? [.. _tokens[SequenceOf(segment)]] : [];
             segments.Add(segment with { QueryStart = ids.Count, QueryCount = held.Length + segment.QueryCount });
             ids.AddRange(held);
             ids.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
@@ -174,9 +230,20 @@ public sealed class KeyValueCache : IDisposable
     {
         foreach (var segment in batch.Segments)
         {
-            var tokens = _tokens[segment.KeyStart / Capacity];
+            var tokens = _tokens[SequenceOf(segment)];
             tokens.RemoveRange(segment.KeyCount - segment.QueryCount, tokens.Count - (segment.KeyCount - segment.QueryCount));
             tokens.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
+        }
+    }
+
+    private void CopySlot(int from, int to, int length)
+    {
+        foreach (var layer in _layers)
+        {
+            for (var i = 0; i < length; i++)
+            {
+                layer.Row((from * Capacity) + i).CopyTo(layer.Row((to * Capacity) + i));
+            }
         }
     }
 

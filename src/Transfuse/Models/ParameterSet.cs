@@ -28,7 +28,11 @@ internal sealed class ParameterSet : IDisposable
         {
             foreach (var spec in map.Specs)
             {
-                var parameter = new Parameter(spec.Name, device.Allocate(spec.Shape)) { Decays = spec.Decays };
+                var parameter = new Parameter(spec.Name, device.Allocate(spec.Shape))
+                {
+                    Decays = spec.Decays,
+                    RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Shape[0])] : [],
+                };
                 parameters.Add(parameter);
                 fill(spec, parameter.Value);
             }

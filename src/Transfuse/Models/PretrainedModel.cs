@@ -10,17 +10,19 @@ using Transfuse.Models.Layers;
 using Transfuse.Models.Llama;
 using Transfuse.Models.Mpt;
 using Transfuse.Models.Opt;
+using Transfuse.Models.T5;
 using Transfuse.Tensors;
+using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Models;
 
 /// <summary>Models from and to Hugging Face folders, and new ones.</summary>
-public static class PretrainedModel
+public static partial class PretrainedModel
 {
     /// <summary>Name of the file with the defaults of generation.</summary>
-    public const string GenerationFileName = "generation_config.json";
+    public const string GenerationFileName = GenerationConfig.FileName;
 
     /// <summary>Loads <c>config.json</c> and the safetensors weights of a folder; half precision is widened to float32.</summary>
     /// <param name="folder">The folder.</param>
@@ -32,6 +34,12 @@ public static class PretrainedModel
     {
         ArgumentNullException.ThrowIfNull(device);
         var config = ModelConfig.Load(folder);
+        if (config is T5Config)
+        {
+            throw new ModelFormatException(
+                Path.Combine(folder, ModelConfig.FileName), $"is of an encoder-decoder model ({config.ModelType}); this works with decoder-only models.");
+        }
+
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
         var map = WeightsOf(config);
@@ -67,12 +75,7 @@ public static class PretrainedModel
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(initialisation);
-        string[] problems = [.. config.Problems()];
-        if (problems.Length > 0)
-        {
-            throw new ArgumentException($"No {config.ModelType} can be made of this: {string.Join("; ", problems)}.", nameof(config));
-        }
-
+        CheckConfig(config);
         var parameters = ParameterSet.Create(
             WeightsOf(config), device, (spec, value) => Initialise(value, spec.Role, config, initialisation));
         return Build(config, parameters, device);
@@ -90,14 +93,26 @@ public static class PretrainedModel
         LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = SafetensorsShards.UsualShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
+        Save(model.Config, model.Parameters, folder, type, maxShardBytes);
+    }
+
+    /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
+    public static long CountParameters(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
+    }
+
+    private static void Save(ModelConfig config, IReadOnlyList<Parameter> parameters, string folder, SafetensorsType type, long maxShardBytes)
+    {
         ArgumentNullException.ThrowIfNull(folder);
         Directory.CreateDirectory(folder);
-        var specs = WeightsOf(model.Config).Specs;
+        var specs = WeightsOf(config).Specs;
         List<SafetensorsTensor> tensors =
             [.. specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)))];
         SafetensorsShards.Write(folder, tensors, maxShardBytes, (writer, names) =>
         {
-            foreach (var (spec, parameter) in specs.Zip(model.Parameters))
+            foreach (var (spec, parameter) in specs.Zip(parameters))
             {
                 spec.ForEachPart(parameter.Value, (part, rows) =>
                 {
@@ -110,20 +125,17 @@ public static class PretrainedModel
         });
 
         var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
-        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), model.Config.ToJson(weightType));
-        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(model.Config));
-    }
-
-    /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
-    public static long CountParameters(ModelConfig config)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
+        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
+        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(config));
     }
 
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
-    internal static WeightMap WeightsOf(ModelConfig config) =>
-        config is LlamaConfig llama ? LlamaArchitecture.Weights(llama) : Describe(config).Weights(config);
+    internal static WeightMap WeightsOf(ModelConfig config) => config switch
+    {
+        LlamaConfig llama => LlamaArchitecture.Weights(llama),
+        T5Config t5 => T5Architecture.Weights(t5),
+        _ => Describe(config).Weights(config),
+    };
 
     private static DecoderModel Build(ModelConfig config, ParameterSet parameters, Device device) =>
         config is LlamaConfig llama ? LlamaArchitecture.Build(llama, parameters, device) : Describe(config).Build(config, parameters, device);
@@ -137,6 +149,15 @@ public static class PretrainedModel
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
 
+    private static void CheckConfig(ModelConfig config)
+    {
+        string[] problems = [.. config.Problems()];
+        if (problems.Length > 0)
+        {
+            throw new ArgumentException($"No {config.ModelType} can be made of this: {string.Join("; ", problems)}.", nameof(config));
+        }
+    }
+
     private static void Initialise(Tensor value, WeightRole role, ModelConfig config, RandomStream random)
     {
         if (role is WeightRole.NormWeight or WeightRole.NormOffset or WeightRole.Bias)
@@ -146,13 +167,7 @@ public static class PretrainedModel
         }
 
         var deviation = role == WeightRole.ResidualMatrix ? config.InitializerRange / Math.Sqrt(2 * config.LayerCount) : config.InitializerRange;
-        for (var row = 0; row < value.Rows; row++)
-        {
-            foreach (ref var element in value.Row(row))
-            {
-                element = (float)(deviation * random.NextNormal());
-            }
-        }
+        FillNormal(value, deviation, random);
     }
 
     private static int[] Dimensions(Shape shape) => [.. Enumerable.Range(0, shape.Rank).Select(axis => shape[axis])];

@@ -26,8 +26,18 @@ internal sealed class WeightMap
 
     internal string HeadName { get; }
 
+    /// <summary>File tensors that carry nothing: copies and leftovers.</summary>
+    internal IReadOnlyList<string> IgnoredNames { get; private set; } = [];
+
     /// <summary>All parameters in the model's order.</summary>
     internal IReadOnlyList<WeightSpec> Specs => _specs;
+
+    /// <summary>Names file tensors that carry nothing.</summary>
+    internal WeightMap Ignore(params string[] names)
+    {
+        IgnoredNames = names;
+        return this;
+    }
 
     /// <summary>The embedding, and the head unless it is tied.</summary>
     internal WeightMap Vocabulary(int size, int hidden, bool isTied)

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Transfuse.Cli.Commands;
 using Transfuse.Tokenization;
 
 namespace Transfuse.Cli.Tests.Commands;
@@ -79,6 +78,10 @@ public sealed class GenerateVerbTests
     [InlineData("--temperature must be a number of at least 0, found 'NaN'", "--temperature", "NaN")]
     [InlineData("--top-k must be a whole number of at least 1, found '0'", "--top-k", "0")]
     [InlineData("--top-p must be a number", "--top-p", "1.5")]
+    [InlineData("--greedy goes token by token", "--greedy", "--beams", "2")]
+    [InlineData("--beams searches and draws nothing", "--beams", "2", "--min-p", "0.1")]
+    [InlineData("--length-penalty is for --beams", "--length-penalty", "2")]
+    [InlineData("--stop is empty", "--stop", "")]
     public void Impossible_options_are_usage_errors(string expected, params string[] options)
     {
         using var tool = new ToolRunner();
@@ -88,20 +91,93 @@ public sealed class GenerateVerbTests
     }
 
     [Fact]
-    public void A_character_appears_when_its_last_byte_is_there()
+    public void A_stop_string_ends_the_text_before_it()
     {
         using var tool = new ToolRunner();
-        var tokenizer = TokenizerFile.Load(TinyModel.Write(Path.Combine(tool.Folder, "m")));
-        var pieces = new List<string>();
-        var text = new GeneratedText(tokenizer, pieces.Add);
-        foreach (var id in tokenizer.Encode("a🙂", addSpecialTokens: false).Ids)
+        TinyModel.Write(Path.Combine(tool.Folder, "m"), eosIds: 100_000);
+        var free = (string)JsonNode.Parse(tool.Run("generate", "m", Prompt, "--tokens", "12", "--json").Output)!["text"]!;
+
+        // A model with random weights also writes bytes that are no text; a stop string is text.
+        var stop = free[2..].Split('\uFFFD').MaxBy(part => part.Length)!;
+        Assert.NotEmpty(stop);
+        var expected = free[..free.IndexOf(stop, StringComparison.Ordinal)];
+        string[] command = ["generate", "m", Prompt, "--tokens", "12", "--stop", "never there", "--stop", stop];
+        Assert.Equal(expected, (string?)JsonNode.Parse(tool.Run([.. command, "--json"]).Output)!["text"]);
+        Assert.Equal(expected + Environment.NewLine, tool.Run(command).Output);
+    }
+
+    [Fact]
+    public void Every_prompt_of_a_file_gets_what_it_gets_alone()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        var file = tool.Write("prompts.jsonl", "\"The method\"\n\n{\"prompt\": \"Größe\", \"other\": 1}\n");
+        foreach (var options in (string[][])[["--tokens", "9"], ["--tokens", "9", "--beams", "3", "--length-penalty", "0.5"], ["--tokens", "9", "--repetition-penalty", "1.5", "--no-repeat-ngram", "2"]])
         {
-            text.Add(id);
+            var (code, output, error) = tool.Run(["generate", "m", "--file", file, .. options, "--json"]);
+            Assert.Equal((0, string.Empty), (code, error));
+            var results = JsonNode.Parse(output)!["results"]!.AsArray();
+            Assert.Equal(["The method", "Größe"], results.Select(result => (string?)result!["prompt"]));
+            foreach (var result in results)
+            {
+                var alone = JsonNode.Parse(tool.Run(["generate", "m", (string)result!["prompt"]!, .. options, "--json"]).Output)!;
+                Assert.Equal(alone["ids"]!.ToJsonString(), result["ids"]!.ToJsonString());
+                Assert.Equal((string?)alone["text"], (string?)result["text"]);
+            }
+
+            var lines = tool.Run(["generate", "m", "--file", file, .. options]).Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(results.Select(result => (string?)result!["text"]), lines.Select(line => (string?)JsonNode.Parse(line)!["text"]));
+        }
+    }
+
+    [Fact]
+    public void The_generation_config_names_more_ids_that_end_a_text()
+    {
+        using var tool = new ToolRunner();
+        var folder = TinyModel.Write(Path.Combine(tool.Folder, "m"), eosIds: 100_000);
+        var ids = JsonNode.Parse(tool.Run("generate", "m", Prompt, "--tokens", "10", "--json").Output)!["ids"]!.AsArray().GetValues<int>().ToArray();
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), $"{{\"eos_token_id\": [100001, {ids[3]}]}}");
+        var stopped = JsonNode.Parse(tool.Run("generate", "m", Prompt, "--tokens", "10", "--json").Output)!["ids"]!.AsArray().GetValues<int>();
+        Assert.Equal(ids.Take(Array.IndexOf(ids, ids[3]) + 1), stopped);
+    }
+
+    [Fact]
+    public void A_T5_writes_a_text_of_its_own_for_the_prompt()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.WriteEncoderDecoder(Path.Combine(tool.Folder, "t5"));
+        foreach (var options in (string[][])[["--greedy"], ["--beams", "3"], ["--temperature", "1.2", "--min-p", "0.05", "--seed", "2"]])
+        {
+            string[] command = ["generate", "t5", Prompt, "--tokens", "6", .. options];
+            var json = JsonNode.Parse(tool.Run([.. command, "--json"]).Output)!;
+            Assert.InRange(json["ids"]!.AsArray().Count, 1, 6);
+            Assert.Equal((string)json["text"]! + Environment.NewLine, tool.Run(command).Output);
         }
 
-        text.Add(tokenizer.Encode("🙂", addSpecialTokens: false).Ids[0]);
-        text.Complete();
-        Assert.Equal(["a", "🙂", "\uFFFD"], pieces);
-        Assert.Equal("a🙂\uFFFD", text.ToString());
+        Assert.Equal(0, tool.Run("generate", "t5", "", "--tokens", "3").Code);
+        var (code, _, error) = tool.Run("score", "t5", "--text", Prompt);
+        Assert.Equal(4, code);
+        Assert.Contains("encoder-decoder", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "holds no prompt")]
+    [InlineData("\"a\"\n[1]\n", "line 2 holds a JSON Array, expected a JSON string or an object")]
+    [InlineData("{\"text\": \"a\"}\n", "line 1 holds a JSON Object")]
+    [InlineData("\"a\"\n\nplain text\n", "line 3 is no JSON")]
+    public void A_line_that_is_no_prompt_is_named(string content, string expected)
+    {
+        using var tool = new ToolRunner();
+        var (code, _, error) = tool.Run("generate", "m", "--file", tool.Write("prompts.jsonl", content));
+        Assert.Equal(4, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_prompt_or_a_file_but_not_both()
+    {
+        using var tool = new ToolRunner();
+        Assert.Equal(2, tool.Run("generate", "m").Code);
+        Assert.Equal(2, tool.Run("generate", "m", Prompt, "--file", "x").Code);
     }
 }

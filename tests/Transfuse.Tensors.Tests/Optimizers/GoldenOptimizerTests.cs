@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Transfuse.Tensors.Tests.Optimizers;
 
-/// <summary>Every AdamW trajectory and every learning-rate curve of a kind we have, in any folder of the area 'losses'.</summary>
+/// <summary>Every trajectory of AdamW and of transformers' Adafactor and every learning-rate curve of a kind we have, in any folder of the area 'losses'.</summary>
 [Trait("Category", "Reference")]
 public sealed class GoldenOptimizerTests(ITestOutputHelper output)
 {
@@ -29,6 +29,22 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
         }
 
         Assert.True(compared > 0, "No AdamW case was found among the goldens.");
+    }
+
+    [GoldenFact(Area)]
+    public void Adafactor_follows_transformers_step_by_step()
+    {
+        var compared = 0;
+        foreach (var (folder, item) in CasesWith("class"))
+        {
+            if (item.GetProperty("class").ValueEquals("transformers.Adafactor"))
+            {
+                FollowAdafactor(GoldenArrays.Read(Path.Combine(folder, "golden.safetensors")), item, item.GetProperty("args"));
+                compared++;
+            }
+        }
+
+        Assert.True(compared > 0, "No Adafactor case was found among the goldens.");
     }
 
     [GoldenFact(Area)]
@@ -108,6 +124,41 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{item.GetProperty("id")}: parameters over {steps} steps, largest difference {largest:E1}, tolerance 2E-6");
+    }
+
+    private void FollowAdafactor(GoldenArrays arrays, JsonElement item, JsonElement arguments)
+    {
+        T Value<T>(string name, T otherwise, Func<JsonElement, T> read) =>
+            arguments.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? read(value) : otherwise;
+        var options = new AdafactorOptions
+        {
+            ClipThreshold = Value("clip_threshold", 1.0, value => value.GetDouble()),
+            DecayRate = Value("decay_rate", -0.8, value => value.GetDouble()),
+            Beta1 = Value<float?>("beta1", null, value => value.GetSingle()),
+            WeightDecay = Value("weight_decay", 0f, value => value.GetSingle()),
+            ScaleParameter = Value("scale_parameter", true, value => value.GetBoolean()),
+            RelativeStep = Value("relative_step", true, value => value.GetBoolean()),
+            WarmupInit = Value("warmup_init", false, value => value.GetBoolean()),
+        };
+        var shape = arrays.Shape("W0");
+        using var device = new CpuDevice(threads: 1);
+        using var w = new Parameter("W", device.ToTensor(arrays.Singles("W0")).Reshape(new Shape(shape[0], shape[1])));
+        using var b = new Parameter("b", device.ToTensor(arrays.Singles("b0")));
+        using var optimizer = new AdafactorOptimizer(device, [w, b], options);
+        double[] expectedW = arrays.Doubles(item.GetProperty("W").GetString()!), expectedB = arrays.Doubles(item.GetProperty("b").GetString()!);
+        float[] gradientW = arrays.Singles("gradW"), gradientB = arrays.Singles("gradb");
+        int sizeW = (int)w.Value.Length, sizeB = (int)b.Value.Length;
+        var largest = 0.0;
+        for (var step = 0; step < gradientW.Length / sizeW; step++)
+        {
+            Set(w, gradientW.AsSpan(step * sizeW, sizeW), device);
+            Set(b, gradientB.AsSpan(step * sizeB, sizeB), device);
+            optimizer.Step(Value("lr", 0.0, value => value.GetDouble()));
+            largest = Math.Max(largest, Compare(expectedW.AsSpan(step * sizeW, sizeW), w.Value.AsSpan(), $"{item.GetProperty("id")}.W, step {step}"));
+            largest = Math.Max(largest, Compare(expectedB.AsSpan(step * sizeB, sizeB), b.Value.AsSpan(), $"{item.GetProperty("id")}.b, step {step}"));
+        }
+
+        output.WriteLine($"{item.GetProperty("id")}: parameters, largest difference {largest:E1}, tolerance 2E-6");
     }
 
     private static void Set(Parameter parameter, ReadOnlySpan<float> gradient, CpuDevice device)

@@ -83,9 +83,9 @@ internal sealed class NaiveHeadDevice : Device
 
     public override void Rope(Tensor x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions, bool inverse) => throw new NotSupportedException();
 
-    public override void Attention(Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout, AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp) => throw new NotSupportedException();
+    public override void Attention(Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout, AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null) => throw new NotSupportedException();
 
-    public override void AttentionBackward(Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout, AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue) => throw new NotSupportedException();
+    public override void AttentionBackward(Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout, AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null) => throw new NotSupportedException();
 
     public override void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination) => throw new NotSupportedException();
 
@@ -94,6 +94,8 @@ internal sealed class NaiveHeadDevice : Device
     public override void LinearCrossEntropy(Tensor hidden, Tensor weight, HeadOptions options, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher, Memory<float> labelLosses, Memory<float> teacherLosses, Tensor? dHidden, Tensor? dWeight) => throw new NotSupportedException();
 
     public override void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments) => throw new NotSupportedException();
+
+    public override void Adafactor(Tensor parameter, Tensor gradient, Tensor rowMoments, Tensor? columnMoments, Tensor? firstMoment, in AdafactorArguments arguments) => throw new NotSupportedException();
 
     public override double SumOfSquares(Tensor x) => throw new NotSupportedException();
 

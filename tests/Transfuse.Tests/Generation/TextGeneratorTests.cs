@@ -91,6 +91,37 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
+    public void A_prompt_draws_the_same_among_others_of_other_lengths()
+    {
+        using var model = TinyModels.Create("llama", _device);
+        var generator = new TextGenerator(model, _device);
+        var options = new GenerationOptions { MaxNewTokens = 8, Temperature = 1.3, MinP = 0.02, RepetitionPenalty = 1.3 };
+        int[][] prompts = [TinyModels.Ids(4, 1), TinyModels.Ids(9, 5), TinyModels.Ids(2, 6)];
+        var together = generator.Generate(prompts, options, Chance());
+        Assert.Equal(together[0], generator.Generate(prompts[..1], options, Chance())[0]);
+        Assert.Equal(together.Take(2), generator.Generate(prompts[..2], options, Chance()));
+    }
+
+    [Fact]
+    public void Repetition_is_penalised_or_forbidden_and_the_end_put_off()
+    {
+        using var model = TinyModels.Create("llama", _device);
+        var generator = new TextGenerator(model, _device);
+        var prompt = TinyModels.Ids(4, 1);
+        var options = new GenerationOptions { MaxNewTokens = 20 };
+        var penalised = generator.Generate([prompt], options with { RepetitionPenalty = 1e6 }, Chance())[0];
+        Assert.Empty(penalised.Intersect(prompt));
+        Assert.Equal(penalised.Length, penalised.Distinct().Count());
+        var forbidden = generator.Generate([prompt], options with { NoRepeatNGramSize = 2 }, Chance())[0];
+        int[] all = [.. prompt, .. forbidden];
+        Assert.Equal(all.Length - 1, all.Zip(all.Skip(1)).Distinct().Count());
+        var free = generator.Generate([prompt], options, Chance())[0];
+        var stopped = generator.Generate([prompt], options with { StopIds = [free[0]], MinNewTokens = 3 }, Chance())[0];
+        Assert.True(stopped.Length > 3);
+        Assert.DoesNotContain(free[0], stopped[..3]);
+    }
+
+    [Fact]
     public void Refuses_bad_options_empty_prompts_and_damaged_models()
     {
         using var model = TinyModels.Create("llama", _device);
@@ -99,6 +130,7 @@ public sealed class TextGeneratorTests : IDisposable
         var exception = Assert.Throws<ArgumentException>(
             () => generator.Generate([[1]], new GenerationOptions { TopP = 0, Temperature = double.NaN, TopK = -1, MaxNewTokens = -1 }, Chance()));
         Assert.Equal(3, exception.Message.Count(character => character == ';'));
+        Assert.Contains("tokenizer", Assert.Throws<ArgumentException>(() => generator.Generate([[1]], new GenerationOptions { StopStrings = ["x"] }, Chance())).Message, StringComparison.Ordinal);
         Assert.Empty(generator.Generate([[1]], new GenerationOptions { MaxNewTokens = 0 }, Chance())[0]);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();

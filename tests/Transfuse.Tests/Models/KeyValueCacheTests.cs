@@ -4,6 +4,7 @@ using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Random;
 using Transfuse.Tests.Models.Golden;
+using Transfuse.Tests.Shared;
 
 namespace Transfuse.Tests.Models;
 
@@ -78,6 +79,36 @@ public sealed class KeyValueCacheTests : IDisposable
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Reordered_sequences_go_on_from_their_parents()
+    {
+        using var model = TinyModels.Create("llama", _device);
+        int[][] texts = [TinyModels.Ids(5, 1), TinyModels.Ids(2, 2), TinyModels.Ids(4, 3), []];
+        using var cache = model.CreateCache(_device, texts.Length, 9);
+        int[][] orders = [[1, 1, 0, 2], [3, 2, 2, 2], [0, 1, 2, 3], [2, 0, 1, 1]];
+        for (var step = 0; step < orders.Length; step++)
+        {
+            int[][] added = step == 0 ? texts : [.. Enumerable.Range(0, 4).Select(i => TinyModels.Ids(1, (10 * step) + i))];
+            using var tape = new Tape(_device, recordGradients: false);
+            var logits = GoldenModelCase.Logits(model, _device, model.Forward(tape, cache.NextBatch(added), cache).Value);
+            if (step > 0)
+            {
+                texts = [.. texts.Zip(added, (text, ids) => (int[])[.. text, .. ids])];
+                Assert.Equal(texts.Select(text => text.Length), cache.Lengths);
+                for (var i = 0; i < texts.Length; i++)
+                {
+                    var whole = GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(texts[i], [texts[i].Length]))[^TinyModels.Vocabulary..];
+                    TensorAssert.Close([.. whole.Select(value => (double)value)], logits.AsSpan(i * TinyModels.Vocabulary, TinyModels.Vocabulary), 2e-5, 1e-5, $"step {step}, text {i}");
+                }
+            }
+
+            cache.Reorder(orders[step]);
+            texts = Array.ConvertAll(orders[step], parent => texts[parent]);
+        }
+
+        Assert.Throws<ArgumentException>(() => cache.Reorder([0, 1]));
     }
 
     [Fact]

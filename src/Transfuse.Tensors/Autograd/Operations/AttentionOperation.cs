@@ -11,18 +11,20 @@ internal sealed class AttentionOperation : Operation
     private readonly AttentionInput _query;
     private readonly AttentionInput _key;
     private readonly AttentionInput _value;
+    private readonly Variable? _bias;
     private readonly AttentionOptions _options;
     private readonly ReadOnlyMemory<AttentionSegment> _segments;
     private readonly Variable _output;
     private readonly Tensor _logSumExp;
 
     private AttentionOperation(
-        in AttentionInput query, in AttentionInput key, in AttentionInput value,
+        in AttentionInput query, in AttentionInput key, in AttentionInput value, Variable? bias,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Variable output, Tensor logSumExp)
     {
         _query = query;
         _key = key;
         _value = value;
+        _bias = bias;
         _options = options;
         _segments = segments;
         _output = output;
@@ -32,19 +34,20 @@ internal sealed class AttentionOperation : Operation
     internal override Variable Output => _output;
 
     internal static Variable Apply(
-        Tape tape, in AttentionInput query, in AttentionInput key, in AttentionInput value,
+        Tape tape, in AttentionInput query, in AttentionInput key, in AttentionInput value, Variable? bias,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments)
     {
         var device = tape.Device;
         var rows = query.Variable.Value.Rows;
-        var wantsGradient = query.Variable.RequiresGradient || key.Variable.RequiresGradient || value.Variable.RequiresGradient;
+        var wantsGradient = query.Variable.RequiresGradient || key.Variable.RequiresGradient || value.Variable.RequiresGradient
+            || bias is { RequiresGradient: true };
         var output = tape.Result(device.Allocate(new Shape(rows, options.QueryHeads * options.HeadSize)), wantsGradient);
         var logSumExp = device.Allocate(new Shape(rows, options.QueryHeads));
         try
         {
             device.Attention(
                 query.Variable.Value, query.Layout, key.Variable.Value, key.Layout, value.Variable.Value, value.Layout,
-                options, segments, output.Value, logSumExp);
+                options, segments, output.Value, logSumExp, bias?.Value);
         }
         catch
         {
@@ -52,7 +55,7 @@ internal sealed class AttentionOperation : Operation
             throw;
         }
 
-        tape.Record(new AttentionOperation(query, key, value, options, segments, output, logSumExp));
+        tape.Record(new AttentionOperation(query, key, value, bias, options, segments, output, logSumExp));
         return output;
     }
 
@@ -70,15 +73,33 @@ internal sealed class AttentionOperation : Operation
         var dValue = disjoint && _value.Variable == _query.Variable ? dQuery
             : disjoint && _value.Variable == _key.Variable ? dKey
             : Begin(tape, _value.Variable, disjoint);
+        var dBias = BeginBias(tape);
         tape.Device.AttentionBackward(
             _query.Variable.Value, _query.Layout, _key.Variable.Value, _key.Layout, _value.Variable.Value, _value.Layout,
-            _options, _segments, _output.Value, _logSumExp, dOutput, dQuery, dKey, dValue);
+            _options, _segments, _output.Value, _logSumExp, dOutput, dQuery, dKey, dValue,
+            _bias?.Value, dBias);
         End(tape, _query.Variable, dQuery);
         End(tape, _key.Variable, dKey);
         End(tape, _value.Variable, dValue);
     }
 
     internal override void ReleaseSaved() => _logSumExp.Dispose();
+
+    // The kernel adds to the bias's gradient.
+    private Tensor? BeginBias(Tape tape)
+    {
+        if (_bias is not { RequiresGradient: true })
+        {
+            return null;
+        }
+
+        if (!tape.GradientOf(_bias, out var gradient))
+        {
+            gradient.Fill(0);
+        }
+
+        return gradient;
+    }
 
     // Where the kernel writes: the variable's gradient itself if that is still to be made, else a tensor to be added to it or dropped.
     private Tensor Begin(Tape tape, Variable variable, bool disjoint)

@@ -7,28 +7,28 @@ public sealed partial class CpuDevice
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A soft cap comes before ALiBi, ALiBi before the mask. A window hides keys after the query even where <c>Causal</c> is false. A query
+    /// A soft cap comes before ALiBi and the relative bias, these before the mask. A window hides keys after the query even where <c>Causal</c> is false. A query
     /// that sees no key has the output 0 and the log-sum −∞. Sums run in float32 over the keys in order.
     /// </remarks>
     public override void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp)
+        AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null)
     {
-        CheckAttention(nameof(Attention), query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp);
+        CheckAttention(nameof(Attention), query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp, bias);
         var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
         switch (Tier)
         {
             case KernelTier.Scalar:
-                RunAttention<SimdScalar>(operands, options, segments.Span);
+                RunAttention<SimdScalar>(operands, options, segments.Span, bias);
                 break;
             case KernelTier.Vector128:
-                RunAttention<Simd128>(operands, options, segments.Span);
+                RunAttention<Simd128>(operands, options, segments.Span, bias);
                 break;
             case KernelTier.Vector256:
-                RunAttention<Simd256>(operands, options, segments.Span);
+                RunAttention<Simd256>(operands, options, segments.Span, bias);
                 break;
             default:
-                RunAttention<Simd512>(operands, options, segments.Span);
+                RunAttention<Simd512>(operands, options, segments.Span, bias);
                 break;
         }
     }
@@ -38,14 +38,19 @@ public sealed partial class CpuDevice
     public override void AttentionBackward(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
-        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue)
+        Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null)
     {
         const string Operation = nameof(AttentionBackward);
-        CheckAttention(Operation, query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp);
+        CheckAttention(Operation, query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp, bias);
         AttentionChecks.Matrix(Operation, nameof(dOutput), dOutput, output.Rows, output.Columns);
         AttentionChecks.Matrix(Operation, nameof(dQuery), dQuery, query.Rows, query.Columns);
         AttentionChecks.Matrix(Operation, nameof(dKey), dKey, key.Rows, key.Columns);
         AttentionChecks.Matrix(Operation, nameof(dValue), dValue, value.Rows, value.Columns);
+        if (dBias is not null)
+        {
+            AttentionChecks.Bias(Operation, nameof(dBias), dBias, options);
+        }
+
         var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
         var gradients = new AttentionGradients(
             new HeadRows(dOutput, new HeadLayout(0, options.HeadSize)), new HeadRows(dQuery, queryLayout),
@@ -59,23 +64,23 @@ public sealed partial class CpuDevice
         switch (Tier)
         {
             case KernelTier.Scalar:
-                RunAttentionBackward<SimdScalar>(operands, gradients, options, segments.Span);
+                RunAttentionBackward<SimdScalar>(operands, gradients, options, segments.Span, bias, dBias);
                 break;
             case KernelTier.Vector128:
-                RunAttentionBackward<Simd128>(operands, gradients, options, segments.Span);
+                RunAttentionBackward<Simd128>(operands, gradients, options, segments.Span, bias, dBias);
                 break;
             case KernelTier.Vector256:
-                RunAttentionBackward<Simd256>(operands, gradients, options, segments.Span);
+                RunAttentionBackward<Simd256>(operands, gradients, options, segments.Span, bias, dBias);
                 break;
             default:
-                RunAttentionBackward<Simd512>(operands, gradients, options, segments.Span);
+                RunAttentionBackward<Simd512>(operands, gradients, options, segments.Span, bias, dBias);
                 break;
         }
     }
 
     private static void CheckAttention(
         string operation, Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor output, Tensor logSumExp)
+        AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias)
     {
         AttentionChecks.Options(options);
         AttentionChecks.Heads(operation, nameof(query), query, queryLayout, options.QueryHeads, options.HeadSize);
@@ -84,6 +89,7 @@ public sealed partial class CpuDevice
         AttentionChecks.Matrix(operation, nameof(value), value, key.Rows, value.Columns);
         AttentionChecks.Matrix(operation, nameof(output), output, query.Rows, options.QueryHeads * options.HeadSize);
         AttentionChecks.Matrix(operation, nameof(logSumExp), logSumExp, query.Rows, options.QueryHeads);
+        AttentionChecks.Bias(operation, nameof(bias), bias, options);
         AttentionChecks.Segments(segments, query.Rows, key.Rows);
     }
 
@@ -115,27 +121,41 @@ public sealed partial class CpuDevice
         }
     }
 
-    private unsafe void RunAttention<T>(AttentionArguments operands, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
+    private unsafe void RunAttention<T>(
+        AttentionArguments operands, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor? bias)
         where T : unmanaged, IVector<T>
     {
         var tiles = AttentionPlan.CountParts(segments, AttentionTile.Size, ofKeys: false);
+        var planSize = AttentionPlan.SizeInBytes(options, tiles);
         using var scratch = new AttentionScratch(
-            Memory, AttentionPlan.SizeInBytes(options, tiles), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
+            Memory, planSize + DistanceBias.SizeInBytes(options, segments), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
         var plan = AttentionPlan.OfQueries(options, segments, scratch.Shared);
-        var body = new AttentionForward<T>(operands, plan, scratch);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments, (byte*)scratch.Shared + planSize);
+        var body = new AttentionForward<T>(operands, plan, spread, scratch);
         _workers.Run(checked(plan.ChunkCount * options.QueryHeads), ref body);
     }
 
     private unsafe void RunAttentionBackward<T>(
-        AttentionArguments operands, AttentionGradients gradients, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
+        AttentionArguments operands, AttentionGradients gradients, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments,
+        Tensor? bias, Tensor? dBias)
         where T : unmanaged, IVector<T>
     {
         var blockSize = BackwardBuffers<T>.KeysPerBlock(options.HeadSize);
         var blocks = AttentionPlan.CountParts(segments, blockSize, ofKeys: true);
+        var planSize = AttentionPlan.SizeInBytes(options, blocks);
+        var biasSize = DistanceBias.SizeInBytes(options, segments);
+        var sumsSize = dBias is null ? 0 : DistanceBiasSums.SizeInBytes(options, blocks);
         using var scratch = new AttentionScratch(
-            Memory, AttentionPlan.SizeInBytes(options, blocks), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
-        var plan = AttentionPlan.OfKeys(options, segments, blockSize, scratch.Shared);
-        var body = new AttentionBackward<T>(operands, gradients, plan, scratch);
+            Memory, checked(sumsSize + planSize + biasSize), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
+        var memory = (byte*)scratch.Shared;
+        var plan = AttentionPlan.OfKeys(options, segments, blockSize, memory + sumsSize);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments, memory + sumsSize + planSize);
+        var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, memory);
+        var body = new AttentionBackward<T>(operands, gradients, plan, spread, sums, scratch);
         _workers.Run(checked(plan.ChunkCount * options.KeyValueHeads), ref body);
+        if (dBias is not null)
+        {
+            sums.AddTo(dBias);
+        }
     }
 }

@@ -119,6 +119,27 @@ public sealed class AttentionOperationTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("relative")]
+    [InlineData("relative both ways")]
+    public void The_gradient_of_a_bias_agrees_with_differences(string mask)
+    {
+        var attentionCase = new AttentionCase(AttentionMasks.All[mask] with { HeadSize = 4, Scale = 0.5f }, AttentionCase.Documents(4, 37), fused: true);
+        using var tape = new Tape(_device);
+        var (fused, _, _) = Inputs(tape, attentionCase, requiresGradient: true);
+        using var bias = new Parameter("bias", AttentionCase.NewTensor(_device, attentionCase.Bias!, 4));
+        var output = Apply(tape, attentionCase, fused, fused, fused, bias);
+        using var seed = AttentionCase.NewTensor(_device, attentionCase.DOutput, 16);
+        SetGradient(tape, output, seed);
+        tape.Backward();
+        CheckByDifferences(bias.Value, bias.Gradient!, seed, () =>
+        {
+            using var inner = new Tape(_device, recordGradients: false);
+            var variable = inner.Input(AttentionCase.NewTensor(_device, attentionCase.Query, attentionCase.QueryColumns));
+            return Apply(inner, attentionCase, variable, variable, variable, bias).Value.AsSpan().ToArray();
+        });
+    }
+
     [Fact]
     public void Nothing_is_kept_when_scoring()
     {
@@ -160,8 +181,10 @@ public sealed class AttentionOperationTests : IDisposable
 
     private static Variable Borrow(Tape tape, Variable variable) => tape.Input(variable.Value.Reshape(variable.Value.Shape));
 
-    private static Variable Apply(Tape tape, AttentionCase attentionCase, Variable query, Variable key, Variable value) => tape.Attention(
-        query, attentionCase.QueryLayout, key, attentionCase.KeyLayout, value, attentionCase.ValueLayout, attentionCase.Options, attentionCase.Segments);
+    private static Variable Apply(Tape tape, AttentionCase attentionCase, Variable query, Variable key, Variable value, Variable? bias = null) =>
+        tape.Attention(
+            query, attentionCase.QueryLayout, key, attentionCase.KeyLayout, value, attentionCase.ValueLayout, attentionCase.Options,
+            attentionCase.Segments, bias);
 
     // Central differences of Σ seed·output; float32 outputs leave about 1e-3 of the gradient.
     private static void CheckByDifferences(Tensor input, Tensor gradient, Tensor seed, Func<float[]> output)

@@ -161,6 +161,37 @@ public sealed class CpuDeviceAttentionTests
     }
 
     [Fact]
+    public void The_gradient_of_a_bias_has_the_same_bits_for_any_number_of_threads()
+    {
+        var attentionCase = new AttentionCase(
+            AttentionMasks.All["relative both ways"] with { HeadSize = 160, Scale = 0.1f }, AttentionCase.Documents(1, 17, 65, 257, 3, 400));
+        using var single = new CpuDevice(threads: 1);
+        attentionCase.Backward(single);
+        var expected = attentionCase.DBias;
+        using var device = new CpuDevice(threads: 4);
+        attentionCase.Backward(device);
+        Assert.Equal(expected, attentionCase.DBias);
+    }
+
+    [Fact]
+    public void A_bias_that_is_missing_not_asked_for_or_of_another_size_is_refused()
+    {
+        using var device = new CpuDevice(threads: 1);
+        var asks = AttentionMasks.All["relative"];
+        var attentionCase = new AttentionCase(asks, AttentionCase.Documents(4));
+        using var operands = new AttentionCase.Operands(attentionCase, device);
+        using var small = device.AllocateZeroed(new Shape(31, 4));
+        void Attend(AttentionOptions options, Tensor? bias) => device.Attention(
+            operands.Query, attentionCase.QueryLayout, operands.Key, attentionCase.KeyLayout, operands.Value, attentionCase.ValueLayout,
+            options, attentionCase.Segments, operands.Output, operands.LogSumExp, bias);
+        Assert.Contains("missing", Assert.Throws<ArgumentException>(() => Attend(asks, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("have none", Assert.Throws<ArgumentException>(() => Attend(asks with { RelativeBias = null }, operands.Bias)).Message, StringComparison.Ordinal);
+        Assert.Throws<ShapeMismatchException>(() => Attend(asks, small));
+        var odd = asks with { RelativeBias = new RelativeBuckets(31, 128, IsBidirectional: true) };
+        Assert.Contains("even number", Assert.Throws<ArgumentException>(() => Attend(odd, small)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Keys_of_no_document_get_no_gradient()
     {
         var attentionCase = new AttentionCase(AttentionCase.NewOptions(1, 1, 4), [new(0, 2, 3, 4), new(2, 1, 9, 2)]);
@@ -247,6 +278,11 @@ public sealed class CpuDeviceAttentionTests
         }
 
         var (dQuery, dKey, dValue) = attentionCase.Backward(device);
+        if (attentionCase.DBias is { } dBias)
+        {
+            TensorAssert.Close([.. reference.DBias.Select(value => value + 1)], dBias, 5 * absolute, 1e-5, $"dBias ({device.Tier})");
+        }
+
         if (attentionCase.Fused)
         {
             var sum = reference.DQuery.Zip(reference.DKey, (q, k) => q + k).Zip(reference.DValue, (qk, v) => qk + v).ToArray();

@@ -6,7 +6,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 
 /// <summary>
 /// Gradient of the attention (Dao et al. 2022, algorithm 4). With P = e^(S − logsumexp) computed again and D = Σ dO∘O per query:
-/// dV = Pᵀ·dO, dS = P∘(dO·Vᵀ − D), dQ = scale·dS·K, dK = scale·dSᵀ·Q.
+/// dV = Pᵀ·dO, dS = P∘(dO·Vᵀ − D), dQ = scale·dS·K, dK = scale·dSᵀ·Q; a bias takes the sum of the dS that it was added to.
 /// </summary>
 /// <remarks>
 /// A task is one key/value head of one chunk; a tile of the plan is a block of keys of one document. Keys and values of the block and
@@ -15,7 +15,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// so that the order of the sum is always the same. Tasks are claimed in order, hence the block that is waited for is running or done.
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<T>(
-    AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, AttentionScratch scratch) : IParallelBody
+    AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums biasSums,
+    AttentionScratch scratch) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;
@@ -75,7 +76,7 @@ internal readonly unsafe struct AttentionBackward<T>(
         var destination = gradients.Query.At(tile.QueryRow, head);
         if (firstKey < endKey)
         {
-            DifferentiateTile(tile, head, blockStart, firstKey, endKey, buffers);
+            DifferentiateTile(tile, head, planTile, blockStart, firstKey, endKey, buffers);
             if (firstSeen < blockStart)
             {
                 WaitFor(ref plan.Progress(planTile - 1, keyHead), step);
@@ -101,7 +102,8 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     // One tile of queries of one head against the keys [firstKey, endKey) of a block.
-    private void DifferentiateTile(in AttentionTile tile, int head, int blockStart, int firstKey, int endKey, in BackwardBuffers<T> buffers)
+    private void DifferentiateTile(
+        in AttentionTile tile, int head, int planTile, int blockStart, int firstKey, int endKey, in BackwardBuffers<T> buffers)
     {
         var padded = arguments.PaddedHeadSize<T>();
         var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
@@ -114,12 +116,22 @@ internal readonly unsafe struct AttentionBackward<T>(
             var count = Math.Min(Size, endKey - key);
             nint offset = (nint)(key - blockStart) * padded;
             ScoreTile.Compute<T>(
-                arguments, plan.Slope(head), tile, key, count, buffers.Keys + offset, buffers.QueriesTransposed, width,
+                arguments, plan.Slope(head), bias.Of(head), tile, key, count, buffers.Keys + offset, buffers.QueriesTransposed, width,
                 buffers.Scores, capDerivative);
             SmallMatrix.Multiply<T>(
                 count, width, arguments.HeadSize, buffers.Values + offset, padded, 1, buffers.OutputGradientsTransposed, Size,
                 buffers.ScoreGradients, Size, accumulate: false);
-            SoftmaxBackward(count, width, buffers, capDerivative);
+            SoftmaxBackward(count, width, buffers);
+            if (biasSums.Exist)
+            {
+                biasSums.Add<T>(planTile, head, tile.Position - key, count, width, buffers.ScoreGradients, buffers.DistanceGradients);
+            }
+
+            if (capDerivative != null)
+            {
+                Multiply(buffers.ScoreGradients, capDerivative, count * Size);
+            }
+
             SmallMatrix.Multiply<T>(
                 count, padded, queries, buffers.Scores, Size, 1, buffers.OutputGradients, padded,
                 buffers.ValueGradients + offset, padded, accumulate: true);
@@ -156,9 +168,9 @@ internal readonly unsafe struct AttentionBackward<T>(
         new Span<float>(buffers.OutputDots + tile.QueryCount, width - tile.QueryCount).Clear();
     }
 
-    // P = e^(S − logsumexp) replaces S; dS = P∘(dP − D), times the cap's derivative, replaces dP.
+    // P = e^(S − logsumexp) replaces S; dS = P∘(dP − D) replaces dP.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SoftmaxBackward(int keyCount, int width, in BackwardBuffers<T> buffers, float* capDerivative)
+    private static void SoftmaxBackward(int keyCount, int width, in BackwardBuffers<T> buffers)
     {
         for (var column = 0; column < width; column += T.Count)
         {
@@ -173,10 +185,14 @@ internal readonly unsafe struct AttentionBackward<T>(
                 T.Store(p * (T.Load(dScores + i) - dots), dScores + i);
             }
         }
+    }
 
-        for (var i = 0; capDerivative != null && i < keyCount * Size; i += T.Count)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply(float* values, float* factors, int count)
+    {
+        for (var i = 0; i < count; i += T.Count)
         {
-            T.Store(T.Load(buffers.ScoreGradients + i) * T.Load(capDerivative + i), buffers.ScoreGradients + i);
+            T.Store(T.Load(values + i) * T.Load(factors + i), values + i);
         }
     }
 

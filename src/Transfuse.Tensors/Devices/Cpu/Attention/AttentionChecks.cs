@@ -23,6 +23,26 @@ internal static class AttentionChecks
             throw new ArgumentException(
                 $"Attention: {slopes.Count} ALiBi slopes for {options.QueryHeads} query heads; give one each.", nameof(options));
         }
+
+        if (options.RelativeBias?.Problems().FirstOrDefault() is { } problem)
+        {
+            throw new ArgumentException($"Attention: the relative bias has {problem}.", nameof(options));
+        }
+    }
+
+    /// <summary>That there is a bias where the options ask for one, of the right size, and none otherwise.</summary>
+    internal static void Bias(string operation, string name, Tensor? bias, AttentionOptions options)
+    {
+        if (options.RelativeBias is { } buckets && bias is not null)
+        {
+            Matrix(operation, name, bias, buckets.Count, options.QueryHeads);
+        }
+        else if (options.RelativeBias is not null || bias is not null)
+        {
+            throw new ArgumentException(
+                bias is null ? $"{operation}: the options have a relative bias, but its table is missing." : $"{operation}: a bias is given, but the options have none.",
+                nameof(bias));
+        }
     }
 
     /// <summary>That every head lies within the rows of <paramref name="tensor"/> and heads do not overlap.</summary>

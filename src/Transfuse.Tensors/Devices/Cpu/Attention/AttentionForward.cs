@@ -8,7 +8,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// O = softmax(S)·V over tiles of 64 queries by 64 keys (Dao et al. 2022, FlashAttention): a task is one query head of one chunk of
 /// query tiles. Tiles of keys that no query of the tile sees are never touched.
 /// </summary>
-internal readonly unsafe struct AttentionForward<T>(AttentionArguments arguments, AttentionPlan plan, AttentionScratch scratch) : IParallelBody
+internal readonly unsafe struct AttentionForward<T>(
+    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;
@@ -55,7 +56,7 @@ internal readonly unsafe struct AttentionForward<T>(AttentionArguments arguments
             AttentionPacking.Rows<T>(
                 arguments.Value.At(tile.KeyRow + key, keyHead), arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
             ScoreTile.Compute<T>(
-                arguments, plan.Slope(head), tile, key, count, buffers.Keys, buffers.Queries, width, buffers.Scores, null);
+                arguments, plan.Slope(head), bias.Of(head), tile, key, count, buffers.Keys, buffers.Queries, width, buffers.Scores, null);
             if (softmax.RaiseMaxima(buffers.Scores, count))
             {
                 ScaleRows(buffers.Output, padded, tile.QueryCount, buffers.Corrections, buffers.Output, padded, padded);

@@ -16,7 +16,8 @@ internal readonly unsafe struct BackwardBuffers<T>
         Scores = start;
         ScoreGradients = Scores + (Size * Size);
         CapDerivative = ScoreGradients + (Size * Size);
-        LogSumExp = CapDerivative + (Size * Size);
+        DistanceGradients = CapDerivative + (Size * Size);
+        LogSumExp = DistanceGradients + (2 * Size);
         OutputDots = LogSumExp + Size;
         QueriesTransposed = OutputDots + Size;
         OutputGradientsTransposed = QueriesTransposed + (Size * (nint)headSize);
@@ -34,6 +35,8 @@ internal readonly unsafe struct BackwardBuffers<T>
     internal float* ScoreGradients { get; }
 
     internal float* CapDerivative { get; }
+
+    internal float* DistanceGradients { get; }
 
     internal float* LogSumExp { get; }
 
@@ -63,6 +66,6 @@ internal readonly unsafe struct BackwardBuffers<T>
     internal static long Floats(int headSize)
     {
         long padded = AttentionArguments.RoundUp<T>(headSize);
-        return (3 * Size * Size) + (2 * Size) + (2L * Size * headSize) + (3 * Size * padded) + (4 * KeysPerBlock(headSize) * padded);
+        return (3 * Size * Size) + (4 * Size) + (2L * Size * headSize) + (3 * Size * padded) + (4 * KeysPerBlock(headSize) * padded);
     }
 }

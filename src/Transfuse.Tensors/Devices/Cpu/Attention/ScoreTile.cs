@@ -13,11 +13,12 @@ internal static unsafe class ScoreTile
     internal const int RowStride = AttentionTile.Size;
 
     /// <summary>
-    /// scores[j, i] = cap(q'ᵢ·kⱼ) − slope·|pᵢ − j|, −∞ where the mask hides key j from query i; q' is the scaled query and
+    /// scores[j, i] = cap(q'ᵢ·kⱼ) − slope·|pᵢ − j| + bias[pᵢ − j], −∞ where the mask hides key j from query i; q' is the scaled query and
     /// cap(s) = c·tanh(s/c). Where the cap applies, its derivative 1 − tanh² goes to <paramref name="capDerivative"/> unless null.
     /// </summary>
     /// <param name="arguments">Cap and mask.</param>
     /// <param name="slope">ALiBi slope of the head.</param>
+    /// <param name="bias">Learned bias of the head by distance, or null.</param>
     /// <param name="tile">The queries.</param>
     /// <param name="firstKey">First key, counted from the document's first.</param>
     /// <param name="keyCount">Number of keys.</param>
@@ -27,7 +28,7 @@ internal static unsafe class ScoreTile
     /// <param name="scores">Receives the scores.</param>
     /// <param name="capDerivative">Receives the cap's derivative.</param>
     internal static void Compute<T>(
-        in AttentionArguments arguments, float slope, in AttentionTile tile, int firstKey, int keyCount,
+        in AttentionArguments arguments, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
         float* keys, float* queries, int width, float* scores, float* capDerivative)
         where T : unmanaged, IVector<T>
     {
@@ -42,6 +43,11 @@ internal static unsafe class ScoreTile
         if (slope != 0)
         {
             AddAlibi<T>(scores, keyCount, width, firstDistance, slope);
+        }
+
+        if (bias != null)
+        {
+            AddBias<T>(scores, keyCount, width, bias + firstDistance);
         }
 
         if (arguments.Mask.Hides(tile, firstKey, firstKey + keyCount))
@@ -104,6 +110,21 @@ internal static unsafe class ScoreTile
                 var score = scores + (key * RowStride) + column;
                 var distance = T.Abs(lanes + T.Create(firstDistance + column - key));
                 T.Store(T.MultiplyAdd(negativeSlope, distance, T.Load(score)), score);
+            }
+        }
+    }
+
+    // s ← s + bias[distance]; consecutive queries have consecutive distances.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddBias<T>(float* scores, int keyCount, int width, float* bias)
+        where T : unmanaged, IVector<T>
+    {
+        for (var key = 0; key < keyCount; key++)
+        {
+            for (var column = 0; column < width; column += T.Count)
+            {
+                var score = scores + (key * RowStride) + column;
+                T.Store(T.Load(score) + T.Load(bias + column - key), score);
             }
         }
     }

@@ -32,6 +32,7 @@ internal sealed class AttentionCase
         Key = fused ? Query : Normal(random, KeyRows * KeyColumns);
         Value = fused ? Query : Normal(random, KeyRows * ValueColumns);
         DOutput = Normal(random, QueryRows * queryWidth);
+        Bias = options.RelativeBias is { } buckets ? Normal(random, buckets.Count * options.QueryHeads) : null;
     }
 
     internal AttentionOptions Options { get; }
@@ -63,6 +64,9 @@ internal sealed class AttentionCase
     internal float[] Value { get; }
 
     internal float[] DOutput { get; }
+
+    /// <summary>[buckets, heads], or null.</summary>
+    internal float[]? Bias { get; }
 
     internal int QueryIndex(int row, int head) => (row * QueryColumns) + QueryLayout.Offset + (head * QueryLayout.Stride);
 
@@ -105,8 +109,12 @@ internal sealed class AttentionCase
         using var operands = new Operands(this, device);
         operands.Forward();
         operands.Backward();
+        DBias = operands.DBias?.AsSpan().ToArray();
         return (operands.DQuery.AsSpan().ToArray(), operands.DKey.AsSpan().ToArray(), operands.DValue.AsSpan().ToArray());
     }
+
+    /// <summary>Gradient of the bias that the last <see cref="Backward"/> gave, added to 1.</summary>
+    internal float[]? DBias { get; private set; }
 
     private static float[] Normal(RandomStream random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => (float)random.NextNormal())];
@@ -131,6 +139,9 @@ internal sealed class AttentionCase
             DOutput = Own(NewTensor(device, attentionCase.DOutput, options.QueryHeads * options.HeadSize));
             DQuery = Own(device.Allocate(Query.Shape));
             DKey = attentionCase.Fused ? DQuery : Own(device.Allocate(Key.Shape));
+            Bias = attentionCase.Bias is { } bias ? Own(NewTensor(device, bias, options.QueryHeads)) : null;
+            DBias = Bias is null ? null : Own(device.Allocate(Bias.Shape));
+            DBias?.Fill(1);
             DValue = attentionCase.Fused ? DQuery : Own(device.Allocate(Value.Shape));
             foreach (var tensor in new[] { Output, LogSumExp, DQuery, DKey, DValue })
             {
@@ -148,6 +159,10 @@ internal sealed class AttentionCase
 
         internal Tensor LogSumExp { get; }
 
+        internal Tensor? Bias { get; }
+
+        internal Tensor? DBias { get; }
+
         internal Tensor DOutput { get; }
 
         internal Tensor DQuery { get; }
@@ -159,11 +174,11 @@ internal sealed class AttentionCase
         public void Dispose() => _owned.ForEach(tensor => tensor.Dispose());
 
         internal void Forward() => _device.Attention(
-            Query, _case.QueryLayout, Key, _case.KeyLayout, Value, _case.ValueLayout, _case.Options, _case.Segments, Output, LogSumExp);
+            Query, _case.QueryLayout, Key, _case.KeyLayout, Value, _case.ValueLayout, _case.Options, _case.Segments, Output, LogSumExp, Bias);
 
         internal void Backward() => _device.AttentionBackward(
             Query, _case.QueryLayout, Key, _case.KeyLayout, Value, _case.ValueLayout, _case.Options, _case.Segments,
-            Output, LogSumExp, DOutput, DQuery, DKey, DValue);
+            Output, LogSumExp, DOutput, DQuery, DKey, DValue, Bias, DBias);
 
         private Tensor Own(Tensor tensor)
         {

@@ -22,6 +22,10 @@ internal static class AttentionMasks
         ["wide soft cap"] = s_plain with { SoftCap = 50, Scale = 3 },
         ["alibi"] = s_plain with { AlibiSlopes = s_slopes },
         ["alibi both ways"] = s_plain with { AlibiSlopes = s_slopes, Causal = false },
+        ["relative"] = s_plain with { RelativeBias = new RelativeBuckets(32, 128, IsBidirectional: false) },
+        ["relative both ways"] = s_plain with { Causal = false, RelativeBias = new RelativeBuckets(32, 128, IsBidirectional: true) },
+        ["few relative both ways"] = s_plain with { Causal = false, RelativeBias = new RelativeBuckets(4, 5, IsBidirectional: true) },
+        ["relative capped in a window"] = s_plain with { SoftCap = 2, Window = 70, RelativeBias = new RelativeBuckets(7, 20, IsBidirectional: false) },
         ["all"] = s_plain with { SoftCap = 2, AlibiSlopes = s_slopes, Window = 70 },
     };
 }

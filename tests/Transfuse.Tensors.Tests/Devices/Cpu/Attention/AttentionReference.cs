@@ -16,6 +16,7 @@ internal sealed class AttentionReference
         DQuery = new double[attentionCase.Query.Length];
         DKey = new double[attentionCase.Key.Length];
         DValue = new double[attentionCase.Value.Length];
+        DBias = new double[attentionCase.Bias?.Length ?? 0];
         foreach (var segment in attentionCase.Segments)
         {
             for (var head = 0; head < options.QueryHeads; head++)
@@ -40,6 +41,9 @@ internal sealed class AttentionReference
 
     /// <summary>In the places of the values.</summary>
     internal double[] DValue { get; }
+
+    /// <summary>[buckets, heads].</summary>
+    internal double[] DBias { get; }
 
     private void Attend(AttentionSegment segment, int head, int query)
     {
@@ -84,7 +88,13 @@ internal sealed class AttentionReference
         var mean = probabilities.Zip(probabilityGradients, (p, d) => p * d).Sum();
         for (var key = 0; key < segment.KeyCount; key++)
         {
-            var gradient = probabilities[key] * (probabilityGradients[key] - mean) * derivatives[key] * options.Scale;
+            var scoreGradient = probabilities[key] * (probabilityGradients[key] - mean);
+            if (options.RelativeBias is { } buckets)
+            {
+                DBias[(buckets.Of(position - key) * options.QueryHeads) + head] += scoreGradient;
+            }
+
+            var gradient = scoreGradient * derivatives[key] * options.Scale;
             var keyAt = _case.KeyIndex(segment.KeyStart + key, keyHead);
             for (var i = 0; i < size && probabilities[key] > 0; i++)
             {
@@ -107,6 +117,11 @@ internal sealed class AttentionReference
         if (options.AlibiSlopes is { } slopes)
         {
             score -= slopes[head] * (double)Math.Abs(position - key);
+        }
+
+        if (options.RelativeBias is { } buckets)
+        {
+            score += _case.Bias![(buckets.Of(position - key) * options.QueryHeads) + head];
         }
 
         var hidden = ((options.Causal || options.Window > 0) && key > position) || (options.Window > 0 && key <= position - options.Window);
