@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
@@ -20,8 +21,11 @@ public static class PretrainedModel
     /// <summary>Name of the file with the defaults of generation.</summary>
     public const string GenerationFileName = "generation_config.json";
 
-    /// <summary>Loads <c>config.json</c> and the safetensors weights of a folder; half precision is widened to float32.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>
+    /// Loads <c>config.json</c> and the safetensors weights of a folder, or a GGUF file; half precision and quantised weights are widened to
+    /// float32.
+    /// </summary>
+    /// <param name="folder">The folder, or the GGUF file. A folder without config.json may hold one GGUF model.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
@@ -29,6 +33,11 @@ public static class PretrainedModel
     public static LanguageModel Load(string folder, Device device, IProgress<RunEvent>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(device);
+        if (GgufCheckpoint.FindFile(folder) is { } file)
+        {
+            return LoadGguf(file, device);
+        }
+
         var config = ModelConfig.Load(folder);
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
@@ -48,6 +57,13 @@ public static class PretrainedModel
         }
 
         return Build(config, weights.Read(map, device, tie), device);
+    }
+
+    private static DecoderModel LoadGguf(string file, Device device)
+    {
+        using var model = GgufModel.Open(file);
+        var config = model.Config;
+        return Build(config, new GgufWeights(model).Read(WeightsOf(config), device), device);
     }
 
     /// <summary>A new model with random weights.</summary>
