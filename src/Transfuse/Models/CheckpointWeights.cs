@@ -15,6 +15,9 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
     private static readonly string[] IgnoredSuffixes =
         [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
 
+    /// <summary>Whether a tensor is a buffer without information.</summary>
+    internal static bool IsIgnored(string name) => IgnoredSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal));
+
     /// <summary>How a checkpoint stands to a config that ties the head to the embedding.</summary>
     internal enum Tie
     {
@@ -101,7 +104,8 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
         checkpoint.TryFind(name, out file, out entry)
         || (name.StartsWith(map.Prefix, StringComparison.Ordinal) && checkpoint.TryFind(name[map.Prefix.Length..], out file, out entry));
 
-    private static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)
+    /// <summary>Whether two tensors hold the same values.</summary>
+    internal static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)
     {
         if (!a.Type.IsReal() || !b.Type.IsReal() || !a.Dimensions.SequenceEqual(b.Dimensions))
         {

@@ -176,7 +176,8 @@ public static class PretrainedModel
 
     private static int[] Dimensions(Shape shape) => [.. Enumerable.Range(0, shape.Rank).Select(axis => shape[axis])];
 
-    private static string GenerationDefaults(ModelConfig config)
+    /// <summary>The text of generation_config.json.</summary>
+    internal static string GenerationDefaults(ModelConfig config)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))

@@ -115,10 +115,10 @@ public static class TokenizerFile
             path, $"has no tokenizer: expected a folder with {TokenizerName}, {SentencePieceNames[0]} or {VocabularyName}, or such a file, or a GGUF file.");
     }
 
-    private static string? FindGguf(string path) =>
-        Directory.Exists(path) && ((string[])[TokenizerName, .. SentencePieceNames, VocabularyName]).Any(name => File.Exists(Path.Combine(path, name)))
-            ? null
-            : GgufCheckpoint.FindFile(path);
+    /// <summary>Whether a folder has a tokenizer's file.</summary>
+    internal static bool IsIn(string folder) => ((string[])[TokenizerName, .. SentencePieceNames, VocabularyName]).Any(name => File.Exists(Path.Combine(folder, name)));
+
+    private static string? FindGguf(string path) => IsIn(path) ? null : GgufCheckpoint.FindFile(path);
 
     private static bool IsSentencePiece(string file) => file.EndsWith(SentencePieceExtension, StringComparison.Ordinal);
 

@@ -158,7 +158,16 @@ public sealed class BlockFormatTests
 
     private static int Id(DType type) => type switch
     {
-        DType.Q4_0 => 2, DType.Q4_1 => 3, DType.Q5_0 => 6, DType.Q5_1 => 7, DType.Q8_0 => 8, DType.Q2_K => 10, DType.Q3_K => 11, DType.Q4_K => 12, DType.Q5_K => 13, _ => 14,
+        DType.Q4_0 => 2,
+        DType.Q4_1 => 3,
+        DType.Q5_0 => 6,
+        DType.Q5_1 => 7,
+        DType.Q8_0 => 8,
+        DType.Q2_K => 10,
+        DType.Q3_K => 11,
+        DType.Q4_K => 12,
+        DType.Q5_K => 13,
+        _ => 14,
     };
 
     // Random bytes make no sensible half-precision scales.

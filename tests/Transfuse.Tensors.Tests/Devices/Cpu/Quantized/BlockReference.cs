@@ -57,7 +57,8 @@ internal static class BlockReference
     private static int SixBits(ReadOnlySpan<byte> block, int i)
     {
         var (half, l) = (i / 128, i % 32);
-        var (ql, qh) = (block[(64 * half)..], block[128 + (32 * half) + l]);
+        var ql = block[(64 * half)..];
+        var qh = block[128 + (32 * half) + l];
         return (i % 128 / 32) switch
         {
             0 => (ql[l] & 15) | ((qh & 3) << 4),
