@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;
+using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models;
@@ -49,14 +50,47 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
 
     /// <summary>Reads every parameter of <paramref name="map"/>, after everything was found to be there and of the right shape.</summary>
     /// <exception cref="ModelFormatException">Tensors are missing, left over or of another shape; they are named.</exception>
-    internal ParameterSet Read(WeightMap map, Device device, Tie tie)
+    internal ParameterSet Read(WeightMap map, Device device, Tie tie, WeightPrecision precision)
     {
         var sources = Resolve(map, tie);
-        return ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, (part, rows) =>
+        return ParameterSet.Create(map, spec => Allocate(spec, device, precision, sources), (spec, value) =>
+        {
+            if (value.IsResting)
+            {
+                CopyRows(spec, value, sources);
+                return;
+            }
+
+            spec.ForEachPart(value, (part, rows) =>
+            {
+                var (file, entry) = sources[part.FileName];
+                file.ReadSingles(entry, 0, rows);
+            });
+        });
+    }
+
+    /// <summary>Float32, or, where matrices rest as stored, the half precision that their parts have.</summary>
+    private static Tensor Allocate(
+        WeightSpec spec, Device device, WeightPrecision precision, Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> sources)
+    {
+        DType? Half(WeightPart part) => sources[part.FileName].Entry.Type switch { SafetensorsType.F16 => DType.F16, SafetensorsType.BF16 => DType.BF16, _ => null };
+        return precision == WeightPrecision.AsStored && spec.Shape.Rank == 2 && spec.Parts.All(part => Half(part) is not null && part.Shape.Columns == spec.Shape.Columns)
+            ? Tensor.AllocateResting(device.Memory, spec.Shape.Columns, [.. spec.Parts.Select(part => new RestingSection(part.Shape[0], Half(part)!.Value))])
+            : device.Allocate(spec.Shape);
+    }
+
+    private static void CopyRows(WeightSpec spec, Tensor value, Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> sources)
+    {
+        var next = 0;
+        foreach (var part in spec.Parts)
         {
             var (file, entry) = sources[part.FileName];
-            file.ReadSingles(entry, 0, rows);
-        }));
+            for (var row = 0; row < part.Shape[0]; row++)
+            {
+                var bytes = value.RestingRow(next++);
+                file.ReadBytes(entry, (long)row * bytes.Length, bytes);
+            }
+        }
     }
 
     private Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> Resolve(WeightMap map, Tie tie)

@@ -11,11 +11,45 @@ internal sealed class GgufWeights(GgufModel model)
     private const int MostNamed = 8;
 
     /// <summary>Reads every parameter of <paramref name="map"/>, after everything was found to be there and of the right shape.</summary>
+    /// <param name="map">What the model needs.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="precision">Whether matrices are widened now or rest as stored.</param>
     /// <exception cref="ModelFormatException">Tensors are missing, left over or of another shape; they are named.</exception>
-    internal ParameterSet Read(WeightMap map, Device device)
+    internal ParameterSet Read(WeightMap map, Device device, WeightPrecision precision)
     {
         Check(map);
-        return ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, Fill));
+        return precision == WeightPrecision.Float32
+            ? ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, Fill))
+            : ParameterSet.Create(map, spec => Rests(spec) ? Allocate(spec, device) : device.Allocate(spec.Shape), (spec, value) =>
+            {
+                if (value.IsResting)
+                {
+                    Copy(spec, value);
+                }
+                else
+                {
+                    spec.ForEachPart(value, Fill);
+                }
+            });
+    }
+
+    /// <summary>Matrices rest unless all of it is float32 in the file, too, or their rows are rearranged inside.</summary>
+    private bool Rests(WeightSpec spec) =>
+        spec.Shape.Rank == 2 && spec.Parts.All(part => model.Tensors[part.FileName].KeepsRows) && spec.Parts.Any(part => model.Tensors[part.FileName].Type != DType.F32);
+
+    private Tensor Allocate(WeightSpec spec, Device device) => Tensor.AllocateResting(
+        device.Memory, spec.Shape.Columns, [.. spec.Parts.Select(part => new RestingSection(part.Shape[0], model.Tensors[part.FileName].Type))]);
+
+    private void Copy(WeightSpec spec, Tensor value)
+    {
+        var row = 0;
+        foreach (var part in spec.Parts)
+        {
+            for (var i = 0; i < part.Shape[0]; i++)
+            {
+                model.Tensors[part.FileName].ReadRowBytes(i, value.RestingRow(row++));
+            }
+        }
     }
 
     private void Fill(WeightPart part, Tensor rows)

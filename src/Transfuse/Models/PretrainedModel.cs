@@ -28,14 +28,16 @@ public static class PretrainedModel
     /// <param name="folder">The folder, or the GGUF file. A folder without config.json may hold one GGUF model.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
+    /// <param name="precision">Whether weights are widened to float32 or rest in memory as stored; then matrices are frozen.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
     /// <exception cref="ModelFormatException">A file is missing or corrupt, the architecture is unknown, or weights and config do not fit.</exception>
-    public static LanguageModel Load(string folder, Device device, IProgress<RunEvent>? progress = null)
+    public static LanguageModel Load(
+        string folder, Device device, IProgress<RunEvent>? progress = null, WeightPrecision precision = WeightPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (GgufCheckpoint.FindFile(folder) is { } file)
         {
-            return LoadGguf(file, device);
+            return LoadGguf(file, device, precision);
         }
 
         var config = ModelConfig.Load(folder);
@@ -56,14 +58,14 @@ public static class PretrainedModel
             progress?.Report(new WarningEvent($"{folder}: {difference}"));
         }
 
-        return Build(config, weights.Read(map, device, tie), device);
+        return Build(config, weights.Read(map, device, tie, precision), device);
     }
 
-    private static DecoderModel LoadGguf(string file, Device device)
+    private static DecoderModel LoadGguf(string file, Device device, WeightPrecision precision)
     {
         using var model = GgufModel.Open(file);
         var config = model.Config;
-        return Build(config, new GgufWeights(model).Read(WeightsOf(config), device), device);
+        return Build(config, new GgufWeights(model).Read(WeightsOf(config), device, precision), device);
     }
 
     /// <summary>A new model with random weights.</summary>

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Transfuse.Errors;
-using Transfuse.Tensors;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 
 namespace Transfuse.Checkpoints.Gguf;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;

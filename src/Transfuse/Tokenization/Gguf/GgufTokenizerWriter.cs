@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Transfuse.Errors;
 using Transfuse.Tokenization.Bpe;
@@ -70,7 +69,7 @@ internal static class GgufTokenizerWriter
             keys.Add(new(GgufTokenizerReader.ChatTemplateKey, template.GetString()!));
         }
 
-        keys.Add(new(GgufTokenizerReader.HuggingFaceKey, Encoding.UTF8.GetString(TokenizerJsonWriter.Write(definition))));
+        keys.Add(new(GgufTokenizerReader.HuggingFaceKey, System.Text.Encoding.UTF8.GetString(TokenizerJsonWriter.Write(definition))));
         return keys;
     }
 
