@@ -23,7 +23,7 @@ internal static class Oracles
     /// <summary>Runs <c>llora</c>, the command line over llama.cpp, and returns what it printed.</summary>
     internal static string Llora(string? input, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(Root, "llora")) 
+        var start = new ProcessStartInfo(Path.Combine(Root, "llora"))
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

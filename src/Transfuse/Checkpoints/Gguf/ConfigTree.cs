@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Transfuse.Errors;
 
@@ -40,7 +41,8 @@ internal sealed class ConfigTree(JsonObject root, string path)
     internal double? NumberOf(JsonNode? node, string key) => node switch
     {
         null => null,
-        JsonValue value when value.TryGetValue<double>(out var number) => number,
+        // A value that was parsed and one that was set differ in the types they can be asked for; their text does not.
+        JsonValue value when value.GetValueKind() == JsonValueKind.Number => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture),
         _ => throw Wrong(key, node, "a number"),
     };
 

@@ -37,7 +37,7 @@ internal static class GgufPreTokenizers
         new([KnownPatterns.Llama3], "dbrx", "smaug-bpe", "chatglm-bpe", "glm4"),
         new([KnownPatterns.Qwen2], "qwen2", "deepseek-r1-qwen", "hunyuan") { UsesNfc = true },
         new([KnownPatterns.Qwen2], "stablelm2"),
-        new([Qwen35], "qwen35") { UsesNfc = true },
+        new([Qwen35], "qwen35"),
         new([Gpt4o], "gpt-4o", "llama4"),
         new([Tekken], "tekken") { IgnoresMerges = true, AddsBos = true },
         new([PunctuationOfFalcon, KnownPatterns.Gpt2, ThreeDigits], "falcon"),

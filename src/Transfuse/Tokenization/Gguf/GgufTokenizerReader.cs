@@ -161,8 +161,30 @@ internal static class GgufTokenizerReader
             RemoveExtraWhitespaces = metadata.Boolean(Prefix + "remove_extra_whitespaces") ?? algorithm == SentencePieceAlgorithm.Unigram,
         };
         var isLlama = algorithm == SentencePieceAlgorithm.Bpe;
-        return SentencePieceConverter.Convert(
+        var definition = SentencePieceConverter.Convert(
             model, "always", mergesByScore: true, metadata.Boolean(Prefix + "add_bos_token") ?? isLlama, metadata.Boolean(Prefix + "add_eos_token") ?? !isLlama, path);
+        return isLlama ? definition with { Normalizer = Marks(model, definition.Normalizer), PreTokenizer = null } : definition;
+    }
+
+    /// <summary>
+    /// llama.cpp, like Llama 2's own tokenizer.json, puts a mark before each text between special tokens even if it begins with a space, which
+    /// the usual pre-tokenizer of converted models does not.
+    /// </summary>
+    private static JsonElement Marks(SentencePieceModel model, JsonElement? before)
+    {
+        var steps = new JsonArray();
+        if (before is { } normalizer)
+        {
+            steps.Add(JsonNode.Parse(normalizer.GetRawText()));
+        }
+
+        if (model.AddDummyPrefix)
+        {
+            steps.Add(JsonNode.Parse("""{"type":"Prepend","prepend":"▁"}"""));
+        }
+
+        steps.Add(JsonNode.Parse("""{"type":"Replace","pattern":{"String":" "},"content":"▁"}"""));
+        return JsonParts.Element(new JsonObject { ["type"] = "Sequence", ["normalizers"] = steps });
     }
 
     private static PieceType[] Types(GgufMetadata metadata, int count, string path)

@@ -37,9 +37,9 @@ public sealed class GgufFileTests : IDisposable
         Assert.Equal(0.25, file.Metadata.Real("f64"));
         Assert.True(file.Metadata.Boolean("bool"));
         Assert.Equal("naïve", file.Metadata.Text("text"));
-        Assert.Equal(["a", ""], file.Metadata.Texts("texts"));
-        Assert.Equal([2f], file.Metadata.Singles("reals"));
-        Assert.Equal([9], file.Metadata.Int32s("ints"));
+        Assert.Equal(["a", ""], file.Metadata.Texts("texts")!);
+        Assert.Equal([2f], file.Metadata.Singles("reals")!);
+        Assert.Equal([9], file.Metadata.Int32s("ints")!);
         Assert.Null(file.Metadata.Text("absent"));
         Assert.Equal([2L, 3], file.Find("a")!.Dimensions);
         Assert.Equal(DType.F32, file.Find("a")!.Type);

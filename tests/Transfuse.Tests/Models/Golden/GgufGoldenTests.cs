@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Corpora;
@@ -24,7 +23,7 @@ public sealed class GgufGoldenTests(ITestOutputHelper output) : IDisposable
     private readonly CpuDevice _device = new();
 
     public static TheoryData<string> Models() =>
-        [.. Directory.Exists(Shared.Golden.Root) ? Directory.EnumerateFiles(Shared.Golden.Root, "*.gguf", SearchOption.AllDirectories).Where(HasGolden).Order(StringComparer.Ordinal) : []];
+        [.. Files(Shared.Golden.Root).Where(HasGolden).Order(StringComparer.Ordinal)];
 
     public void Dispose() => _device.Dispose();
 
@@ -102,7 +101,7 @@ public sealed class GgufGoldenTests(ITestOutputHelper output) : IDisposable
         var length = stored.GetProperty("max_length").GetInt32();
         Assert.Equal(stored.GetProperty("prefix_token_id").GetInt32(), tokenizer.BosId);
         var result = new BitsPerByte(_device, model, tokenizer, new BitsPerByteOptions { Window = length, Stride = length })
-            .Measure([new Document("1", "wikitext", Encoding.UTF8.GetString(bytes))]);
+            .Measure([new Document("1", "wikitext", System.Text.Encoding.UTF8.GetString(bytes))]);
         Assert.Equal(stored.GetProperty("n_tokens").GetInt32(), result.Tokens);
         var bits = result.BitsPerByte;
         output.WriteLine($"{bits:f6} bits per byte");
@@ -132,6 +131,37 @@ public sealed class GgufGoldenTests(ITestOutputHelper output) : IDisposable
 
         output.WriteLine($"{items.Count} prompts, all ids and texts equal");
     }
+
+    [GoldenTheory("smollm2")]
+    [MemberData(nameof(Models))]
+    public void Weights_that_rest_as_stored_give_the_same_bits_in_less_memory(string path)
+    {
+        using var golden = Json(path);
+        var ids = Ids(golden.RootElement.GetProperty("tokenizer").GetProperty("texts").EnumerateArray().MaxBy(text => text.GetProperty("ids").GetArrayLength()).GetProperty("ids"));
+        float[] expected;
+        long widenedBytes;
+        using (var device = new CpuDevice())
+        using (var widened = PretrainedModel.Load(path, device))
+        {
+            widenedBytes = device.Memory.UsedBytes;
+            expected = new SequenceScorer(widened, device).Score([ids]).Single().LogProbabilities;
+        }
+
+        using var resting = PretrainedModel.Load(path, _device, precision: WeightPrecision.AsStored);
+        var restingBytes = _device.Memory.UsedBytes;
+        output.WriteLine($"{widenedBytes / 1e6:f0} MB widened, {restingBytes / 1e6:f0} MB as stored, file {new FileInfo(path).Length / 1e6:f0} MB");
+        Assert.Equal(expected, new SequenceScorer(resting, _device).Score([ids]).Single().LogProbabilities);
+        Assert.InRange(restingBytes, 0, widenedBytes / 2);
+        var prompt = ids[..8];
+        using var again = PretrainedModel.Load(path, _device);
+        var options = new GenerationOptions { MaxNewTokens = 6 };
+        Assert.Equal(
+            new TextGenerator(again, _device).Generate([prompt], options, new RandomStream(0, "none"))[0],
+            new TextGenerator(resting, _device).Generate([prompt], options, new RandomStream(0, "none"))[0]);
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.gguf", SearchOption.AllDirectories) : [];
 
     private static bool HasGolden(string path) => File.Exists(Path.Combine(Path.GetDirectoryName(path)!, "golden.json"));
 

@@ -19,7 +19,7 @@ public sealed class GgufTokenizerTests(ITestOutputHelper output) : IDisposable
 
     /// <summary>Vocabularies of llama.cpp with test vectors.</summary>
     public static TheoryData<string> Vocabularies() =>
-        [.. Directory.Exists(Oracles.Vocabularies) ? Directory.EnumerateFiles(Oracles.Vocabularies, "*.gguf").Where(file => File.Exists(file + ".inp")).Order(StringComparer.Ordinal) : []];
+        [.. Files(Oracles.Vocabularies).Where(file => File.Exists(file + ".inp")).Order(StringComparer.Ordinal)];
 
     [OracleTheory]
     [Trait("Category", "Reference")]
@@ -95,6 +95,8 @@ public sealed class GgufTokenizerTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(kind.Names[0], GgufPreTokenizers.NameOf(definition, kind.IgnoresMerges));
         }
     }
+
+    private static IEnumerable<string> Files(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.gguf") : [];
 
     private static byte[] Bytes(string model, string pre, bool addBos)
     {

@@ -110,11 +110,11 @@ public sealed class RestingWeightTests
         return result.AsSpan().ToArray();
     }
 
-    private static (int[] Ids, float[] LogProbabilities) Top(CpuDevice device, Tensor hidden, Tensor head, int[] labels)
+    private static float[] Top(CpuDevice device, Tensor hidden, Tensor head, int[] labels)
     {
         var (ids, values, gold) = (new int[hidden.Rows * 4], new float[hidden.Rows * 4], new float[hidden.Rows]);
         device.HeadTopK(hidden, head, HeadOptions.Plain, 4, labels, ids, values, gold);
-        return (ids, [.. values, .. gold]);
+        return [.. ids.Select(id => (float)id), .. values, .. gold];
     }
 
     private static float[] Losses(CpuDevice device, Tensor hidden, Tensor head, int[] labels)
