@@ -30,6 +30,9 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
     /// <summary>Keys of config.json that follow from the architecture, as JSON: written on import, demanded on export.</summary>
     internal IReadOnlyDictionary<string, string> Implied { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Keys of config.json that have no place in the file, so that they must be absent or null on export.</summary>
+    internal IReadOnlyList<string> Unsayable { get; init; } = [];
+
     /// <summary>Keys of config.json that say whether tensors exist, and one such tensor; with ! in front, that they do not.</summary>
     internal IReadOnlyDictionary<string, string> Flags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

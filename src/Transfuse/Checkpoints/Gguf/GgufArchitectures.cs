@@ -40,6 +40,7 @@ internal static class GgufArchitectures
             ],
             Prefix = "model.",
             Implied = Values(("hidden_act", Silu)),
+            Unsayable = ["sliding_window"],
             Flags = Texts(("attention_bias", "blk.0.attn_q.bias"), ("mlp_bias", "blk.0.ffn_up.bias")),
             Rope = ("rope_theta", "partial_rotary_factor"),
         },

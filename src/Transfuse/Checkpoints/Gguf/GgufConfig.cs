@@ -65,6 +65,7 @@ internal static class GgufConfig
         List<(string Key, object Value)> keys = [("vocab_size", (uint)config.Count("vocab_size"))];
         List<(string Name, float[] Values)> tensors = [];
         CheckImplied(architecture, config);
+        CheckUnsayable(architecture, config);
         var geometry = GgufGeometry.Of(architecture, config);
         foreach (var rule in architecture.Keys)
         {
@@ -91,7 +92,7 @@ internal static class GgufConfig
             GgufKeyKind.UInt32 => metadata.Int32(key),
             GgufKeyKind.Single => metadata.Real(key) is { } real ? ConfigTree.Real(real) : null,
             GgufKeyKind.Boolean => metadata.Boolean(key),
-            _ => metadata.Int32(key, 1) is { } count ? (double)count / GgufGeometry.Of(architecture, config).Hidden : null,
+            _ => metadata.Int32(key, 1) is { } count ? (double)count / config.Count(architecture.Keys.First(other => other.Gguf is "embedding_length").Config) : null,
         };
         if (value is not null)
         {
@@ -135,6 +136,18 @@ internal static class GgufConfig
         }
     }
 
+    private static void CheckUnsayable(GgufArchitecture architecture, ConfigTree config)
+    {
+        foreach (var key in architecture.Unsayable)
+        {
+            if (config.Find(key) is { } value)
+            {
+                throw new ModelFormatException(
+                    config.Path, $"key '{key}' is {value.ToJsonString()}, which GGUF's '{architecture.Name}' cannot say. Set it to null if the model is used without it.");
+            }
+        }
+    }
+
     // config.json keeps the window before linear scaling, GGUF the one behind it.
     private static void StretchContext(List<(string Key, object Value)> keys)
     {
@@ -156,7 +169,7 @@ internal static class GgufConfig
 
         try
         {
-            if (JsonNode.Parse(text) is not JsonObject root)
+            if (JsonNode.Parse(text) is not JsonObject root || GgufArchitectures.FromModelType(root["model_type"]?.ToString()) != architecture)
             {
                 return null;
             }

@@ -80,7 +80,7 @@ public sealed class GgufFileTests : IDisposable
             "string" => new GgufBytes().Key("k", 8, huge).ToArray(),
             "list" => new GgufBytes().Key("k", 9, [4, 0, 0, 0, .. huge]).ToArray(),
             "nested" => new GgufBytes().Key("k", 9, [9, 0, 0, 0, .. BitConverter.GetBytes(0UL)]).ToArray(),
-            "type" => new GgufBytes().Key("k", 13).ToArray(),
+            "type" => new GgufBytes().Key("k", 13, [0]).ToArray(),
             "twice" => new GgufBytes().Key("k", 1).Key("k", 2).ToArray(),
             "tensor-twice" => new GgufBytes { Data = new byte[64] }.Tensor("a", 0, 0, 4).Tensor("a", 0, 32, 4).ToArray(),
             "rank" => new GgufBytes().Tensor("a", 0, 0, 1, 1, 1, 1, 1).ToArray(),
