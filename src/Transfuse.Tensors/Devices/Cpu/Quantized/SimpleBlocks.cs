@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 
@@ -21,9 +21,6 @@ internal static class SimpleBlocks
 
     private const int Middle = Elements / 2;
 
-    // Adding −0 changes no bits, not even those of −0.
-    private const float NoMinimum = -0f;
-
     internal static void Widen(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         var size = type.BlockBytes();
@@ -35,19 +32,19 @@ internal static class SimpleBlocks
             switch (type)
             {
                 case DType.Q4_0:
-                    WidenNibbles(block[2..], -8, d, NoMinimum, x);
+                    WidenNibbles(block[2..], -8, d, QuantLanes.Nothing, x);
                     break;
                 case DType.Q4_1:
                     WidenNibbles(block[4..], 0, d, Scale(block[2..]), x);
                     break;
                 case DType.Q5_0:
-                    WidenFiveBits(block[6..], BinaryPrimitives.ReadUInt32LittleEndian(block[2..]), -16, d, NoMinimum, x);
+                    WidenFiveBits(block[6..], BinaryPrimitives.ReadUInt32LittleEndian(block[2..]), -16, d, QuantLanes.Nothing, x);
                     break;
                 case DType.Q5_1:
                     WidenFiveBits(block[8..], BinaryPrimitives.ReadUInt32LittleEndian(block[4..]), 0, d, Scale(block[2..]), x);
                     break;
                 default:
-                    WidenBytes(MemoryMarshal.Cast<byte, sbyte>(block[2..]), d, x);
+                    WidenBytes(block[2..], d, x);
                     break;
             }
 
@@ -82,34 +79,30 @@ internal static class SimpleBlocks
 
     private static void WidenNibbles(ReadOnlySpan<byte> packed, int offset, float d, float m, Span<float> x)
     {
-        packed = packed[..Middle];
-        x = x[..Elements];
-        for (var j = 0; j < packed.Length; j++)
-        {
-            x[j] = (((packed[j] & 15) + offset) * d) + m;
-            x[j + Middle] = (((packed[j] >> 4) + offset) * d) + m;
-        }
+        var bytes = QuantLanes.Load(packed);
+        QuantLanes.Store(bytes & Vector128.Create((byte)15), offset, d, m, x);
+        QuantLanes.Store(bytes >> 4, offset, d, m, x[Middle..]);
     }
 
     private static void WidenFiveBits(ReadOnlySpan<byte> packed, uint fifth, int offset, float d, float m, Span<float> x)
     {
-        for (var j = 0; j < Middle; j++)
-        {
-            var low = (packed[j] & 15) | (int)(((fifth >> j) & 1) << 4);
-            var high = (packed[j] >> 4) | (int)(((fifth >> (j + Middle)) & 1) << 4);
-            x[j] = ((low + offset) * d) + m;
-            x[j + Middle] = ((high + offset) * d) + m;
-        }
+        var bytes = QuantLanes.Load(packed);
+        QuantLanes.Store((bytes & Vector128.Create((byte)15)) | FifthBits(fifth), offset, d, m, x);
+        QuantLanes.Store((bytes >> 4) | FifthBits(fifth >> Middle), offset, d, m, x[Middle..]);
     }
 
-    private static void WidenBytes(ReadOnlySpan<sbyte> q, float d, Span<float> x)
+    /// <summary>Sixteen bits, each as 16 in a byte of its own.</summary>
+    private static Vector128<byte> FifthBits(uint bits)
     {
-        q = q[..Elements];
-        x = x[..Elements];
-        for (var j = 0; j < x.Length; j++)
-        {
-            x[j] = q[j] * d;
-        }
+        var halves = Vector128.Create(Vector64.Create((byte)bits), Vector64.Create((byte)(bits >> 8)));
+        var places = Vector128.Create((byte)1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128);
+        return Vector128.Equals(halves & places, places) & Vector128.Create((byte)16);
+    }
+
+    private static void WidenBytes(ReadOnlySpan<byte> q, float d, Span<float> x)
+    {
+        QuantLanes.StoreSigned(QuantLanes.Load(q), d, x);
+        QuantLanes.StoreSigned(QuantLanes.Load(q[Middle..]), d, x[Middle..]);
     }
 
     private static void NarrowBytes(ReadOnlySpan<float> x, Span<byte> block)

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 
 /// <summary>
@@ -55,11 +57,7 @@ internal static class SuperBlocks
             var q = block.Slice(16 + (32 * (b / 8)) + (16 * (b % 2)), 16);
             var (scale, offset) = (d * (block[b] & 15), minimum * (block[b] >> 4));
             var shift = b / 2 % 4 * 2;
-            var part = x.Slice(16 * b, 16);
-            for (var i = 0; i < part.Length; i++)
-            {
-                part[i] = (scale * ((q[i] >> shift) & 3)) - offset;
-            }
+            QuantLanes.Store((QuantLanes.Load(q) >> shift) & Vector128.Create((byte)3), 0, scale, -offset, x[(16 * b)..]);
         }
     }
 
@@ -75,12 +73,9 @@ internal static class SuperBlocks
             var low = b < 8 ? scales[b] & 15 : scales[b - 8] >> 4;
             var high = (scales[8 + (b % 4)] >> (2 * (b / 4))) & 3;
             var scale = d * ((low | (high << 4)) - 32);
-            var (shift, bit) = (b / 2 % 4 * 2, 1 << (b / 2));
-            var part = x.Slice(16 * b, 16);
-            for (var i = 0; i < part.Length; i++)
-            {
-                part[i] = scale * (((q[i] >> shift) & 3) - ((third[i] & bit) == 0 ? 4 : 0));
-            }
+            var (shift, bit) = (b / 2 % 4 * 2, (byte)(1 << (b / 2)));
+            var four = Vector128.Equals(QuantLanes.Load(third) & Vector128.Create(bit), Vector128.Create(bit)) & Vector128.Create((byte)4);
+            QuantLanes.Store(((QuantLanes.Load(q) >> shift) & Vector128.Create((byte)3)) | four, -4, scale, QuantLanes.Nothing, x[(16 * b)..]);
         }
     }
 
@@ -93,11 +88,9 @@ internal static class SuperBlocks
             var q = block.Slice(16 + (32 * (b / 2)), 32);
             var (s, m) = SixBits(block.Slice(4, 12), b);
             var (scale, offset) = (d * s, minimum * m);
-            var shift = b % 2 * 4;
-            var part = x.Slice(32 * b, 32);
-            for (var i = 0; i < part.Length; i++)
+            for (var i = 0; i < 32; i += QuantLanes.Count)
             {
-                part[i] = (scale * ((q[i] >> shift) & 15)) - offset;
+                QuantLanes.Store((QuantLanes.Load(q[i..]) >> (b % 2 * 4)) & Vector128.Create((byte)15), 0, scale, -offset, x[((32 * b) + i)..]);
             }
         }
     }
@@ -112,11 +105,10 @@ internal static class SuperBlocks
             var q = block.Slice(48 + (32 * (b / 2)), 32);
             var (s, m) = SixBits(block.Slice(4, 12), b);
             var (scale, offset) = (d * s, minimum * m);
-            var shift = b % 2 * 4;
-            var part = x.Slice(32 * b, 32);
-            for (var i = 0; i < part.Length; i++)
+            for (var i = 0; i < 32; i += QuantLanes.Count)
             {
-                part[i] = (scale * (((q[i] >> shift) & 15) | (((fifth[i] >> b) & 1) << 4))) - offset;
+                var top = ((QuantLanes.Load(fifth[i..]) >> b) & Vector128.Create((byte)1)) << 4;
+                QuantLanes.Store(((QuantLanes.Load(q[i..]) >> (b % 2 * 4)) & Vector128.Create((byte)15)) | top, 0, scale, -offset, x[((32 * b) + i)..]);
             }
         }
     }
@@ -132,11 +124,8 @@ internal static class SuperBlocks
             var high = block.Slice(128 + (32 * half) + (16 * side), 16);
             var scale = d * (sbyte)block[192 + b];
             var (nibble, pair) = (row / 2 * 4, row * 2);
-            var part = x.Slice(16 * b, 16);
-            for (var i = 0; i < part.Length; i++)
-            {
-                part[i] = scale * ((((low[i] >> nibble) & 15) | (((high[i] >> pair) & 3) << 4)) - 32);
-            }
+            var top = ((QuantLanes.Load(high) >> pair) & Vector128.Create((byte)3)) << 4;
+            QuantLanes.Store(((QuantLanes.Load(low) >> nibble) & Vector128.Create((byte)15)) | top, -32, scale, QuantLanes.Nothing, x[(16 * b)..]);
         }
     }
 
