@@ -8,6 +8,13 @@ namespace Transfuse.Checkpoints.Gguf;
 /// <summary>The keys of a <c>config.json</c> by path; a point leads into a nested object.</summary>
 internal sealed class ConfigTree(JsonObject root, string path)
 {
+    /// <summary>The text that it was read from, or its own.</summary>
+    internal string Text
+    {
+        get => field ?? Root.ToJsonString();
+        init;
+    }
+
     /// <summary>The whole.</summary>
     internal JsonObject Root { get; } = root;
 

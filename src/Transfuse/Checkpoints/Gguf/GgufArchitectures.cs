@@ -64,7 +64,29 @@ internal static class GgufArchitectures
             Implied = Values(("hidden_act", Silu), ("attention_bias", "false"), ("use_sliding_window", "false")),
             Rope = ("rope_theta", "partial_rotary_factor"),
         },
-        GptNeoX, Mpt, Gpt2, T5,
+        new("gemma", "gemma")
+        {
+            Keys = LlamaKeys,
+            Tensors = [.. LlamaTensors.Select(rule => rule.Gguf.EndsWith("norm", StringComparison.Ordinal) ? rule with { Order = RowOrder.PlusOne } : rule), .. UnpairedQueries],
+            Prefix = "model.",
+            Implied = Values(("hidden_activation", "\"gelu_pytorch_tanh\""), ("attention_bias", "false")),
+            Rope = ("rope_theta", "partial_rotary_factor"),
+        },
+        new("olmo2", "olmo2")
+        {
+            Keys = LlamaKeys,
+            Tensors =
+            [
+                .. LlamaTensors.Where(rule => rule.Gguf is not ("blk.{}.attn_norm" or "blk.{}.ffn_norm")), .. UnpairedQueries,
+                new("blk.{}.attn_q_norm", "model.layers.{}.self_attn.q_norm"), new("blk.{}.attn_k_norm", "model.layers.{}.self_attn.k_norm"),
+                new("blk.{}.post_attention_norm", "model.layers.{}.post_attention_layernorm"),
+                new("blk.{}.post_ffw_norm", "model.layers.{}.post_feedforward_layernorm"),
+            ],
+            Prefix = "model.",
+            Implied = Values(("hidden_act", Silu), ("attention_bias", "false")),
+            Rope = ("rope_theta", "partial_rotary_factor"),
+        },
+        Phi3, Granite, GptNeoX, Mpt, Gpt2, T5,
     ];
 
     /// <summary>The architecture of a GGUF file, or null.</summary>
@@ -73,6 +95,37 @@ internal static class GgufArchitectures
     /// <summary>The architecture of a <c>config.json</c>, or null.</summary>
     internal static GgufArchitecture? FromModelType(string? type) => All.FirstOrDefault(
         architecture => string.Equals(architecture.ModelType, type, StringComparison.Ordinal) || architecture.AlsoWrites.Contains(type, StringComparer.Ordinal));
+
+    private static GgufArchitecture Phi3 => new("phi3", "phi3")
+    {
+        Keys = [.. LlamaKeys, new("attention.sliding_window", "sliding_window", IsOptional: true)],
+        Tensors =
+        [
+            .. LlamaTensors.Where(rule => rule.Gguf is not ("blk.{}.attn_v" or "blk.{}.ffn_gate" or "blk.{}.ffn_up")),
+            new("blk.{}.attn_qkv", "model.layers.{}.self_attn.qkv_proj"), new("blk.{}.ffn_up", "model.layers.{}.mlp.gate_up_proj"),
+        ],
+        Prefix = "model.",
+        Implied = Values(("hidden_act", Silu), ("attention_bias", "false")),
+        Rope = ("rope_theta", "partial_rotary_factor"),
+    };
+
+    private static GgufArchitecture Granite => new("granite", "granite")
+    {
+        Keys =
+        [
+            .. LlamaKeys, new("attention.scale", "attention_multiplier", GgufKeyKind.Single), new("embedding_scale", "embedding_multiplier", GgufKeyKind.Single),
+            new("residual_scale", "residual_multiplier", GgufKeyKind.Single), new("logit_scale", "logits_scaling", GgufKeyKind.Single),
+        ],
+        Tensors =
+        [
+            .. LlamaTensors, new("blk.{}.attn_q", "model.layers.{}.self_attn.q_proj", RowOrder.QueryPairs),
+            new("blk.{}.attn_k", "model.layers.{}.self_attn.k_proj", RowOrder.KeyPairs),
+        ],
+        Prefix = "model.",
+        Implied = Values(("hidden_act", Silu)),
+        Flags = Texts(("attention_bias", "blk.0.attn_q.bias"), ("mlp_bias", "blk.0.ffn_up.bias")),
+        Rope = ("rope_theta", "partial_rotary_factor"),
+    };
 
     private static GgufArchitecture GptNeoX => new("gptneox", "gpt_neox")
     {

@@ -162,9 +162,12 @@ internal static class GgufRope
             }
         }
 
-        if (between.Count >= 2)
+        if (between.Count >= 1)
         {
-            var p = (between[0].Smooth - between[^1].Smooth) / (between[0].Inverse - between[^1].Inverse);
+            // With one frequency between the bounds only, many pairs do; b = 4, so q = 1/3, is what all models have.
+            var p = between.Count > 1
+                ? (between[0].Smooth - between[^1].Smooth) / (between[0].Inverse - between[^1].Inverse)
+                : (between[0].Smooth + (1.0 / 3)) / between[0].Inverse;
             var q = (p * between[0].Inverse) - between[0].Smooth;
             var (high, original) = (Math.Round(1 + (1 / q), 2), Math.Round(p / q));
             var found = divisors.Length == dimensions / 2 && high > 1 && original is >= 1 and < int.MaxValue

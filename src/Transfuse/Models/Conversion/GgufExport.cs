@@ -45,7 +45,7 @@ internal sealed class GgufExport
         var infos = sources.ConvertAll(source => source.Info);
         var metadata = General(name, infos);
         metadata.AddRange(keys.Select(key => KeyValuePair.Create(key.Key, key.Value)));
-        metadata.Add(new(GgufConfig.StoredKey, _config.Root.ToJsonString()));
+        metadata.Add(new(GgufConfig.StoredKey, _config.Text));
         metadata.AddRange(TokenizerKeys(tokenizerFolder, warn));
         infos.AddRange(extra.Select(tensor => new GgufTensorInfo(tensor.Name, DType.F32, [tensor.Values.Length])));
         using var writer = new GgufWriter(path, metadata, infos);

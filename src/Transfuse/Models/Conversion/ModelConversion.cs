@@ -59,8 +59,12 @@ public static class ModelConversion
         var path = Path.Combine(folder, ModelConfig.FileName);
         var json = JsonInput.ReadFile(path, root => root.GetRawText());
         var raw = (JsonObject)JsonNode.Parse(json)!;
-        return ModelConfig.KnownTypes.Contains(raw["model_type"]?.ToString(), StringComparer.Ordinal)
-            ? new ConfigTree((JsonObject)JsonNode.Parse(ModelConfig.Load(folder).ToJson())!, path)
-            : new ConfigTree(raw, path);
+        if (!ModelConfig.KnownTypes.Contains(raw["model_type"]?.ToString(), StringComparer.Ordinal))
+        {
+            return new ConfigTree(raw, path) { Text = json };
+        }
+
+        var spelledOut = ModelConfig.Load(folder).ToJson();
+        return new ConfigTree((JsonObject)JsonNode.Parse(spelledOut)!, path) { Text = spelledOut };
     }
 }

@@ -49,7 +49,11 @@ public sealed class GgufRopeTests : IDisposable
     {
         var rope = new JsonObject
         {
-            ["rope_type"] = "llama3", ["rope_theta"] = theta, ["factor"] = factor, ["low_freq_factor"] = low, ["high_freq_factor"] = high,
+            ["rope_type"] = "llama3",
+            ["rope_theta"] = theta,
+            ["factor"] = factor,
+            ["low_freq_factor"] = low,
+            ["high_freq_factor"] = high,
             ["original_max_position_embeddings"] = original,
         };
         var (keys, tensors) = Export(rope.ToJsonString(), 131072, headSize);
@@ -95,8 +99,15 @@ public sealed class GgufRopeTests : IDisposable
     {
         var config = new JsonObject
         {
-            ["model_type"] = "llama", ["vocab_size"] = 4, ["hidden_size"] = 2 * headSize, ["num_hidden_layers"] = 1, ["intermediate_size"] = 4, ["num_attention_heads"] = 2,
-            ["rms_norm_eps"] = 1e-5, ["max_position_embeddings"] = maxPositions, ["rope_parameters"] = JsonNode.Parse(rope),
+            ["model_type"] = "llama",
+            ["vocab_size"] = 4,
+            ["hidden_size"] = 2 * headSize,
+            ["num_hidden_layers"] = 1,
+            ["intermediate_size"] = 4,
+            ["num_attention_heads"] = 2,
+            ["rms_norm_eps"] = 1e-5,
+            ["max_position_embeddings"] = maxPositions,
+            ["rope_parameters"] = JsonNode.Parse(rope),
         };
         var (keys, tensors) = GgufConfig.Export(GgufArchitectures.FromName("llama")!, new ConfigTree(config, "config.json"));
         return (keys.ToDictionary(key => key.Key, key => key.Value, StringComparer.Ordinal), tensors);
