@@ -85,7 +85,9 @@ internal sealed class GgufWeights(GgufModel model)
         {
             var rest = problems.Count > MostNamed ? $" and {problems.Count - MostNamed} more" : "";
             throw new ModelFormatException(
-                model.Checkpoint.Path, $"its tensors (named here as in a Hugging Face folder) do not fit its keys: {string.Join("; ", problems.Take(MostNamed))}{rest}. The file is damaged, or of a variant that is not supported.");
+                model.Checkpoint.Path,
+                $"its tensors (named here as in a Hugging Face folder) do not fit its keys: {string.Join("; ", problems.Take(MostNamed))}{rest}. "
+                + "The file is damaged, or of a variant that is not supported.");
         }
     }
 

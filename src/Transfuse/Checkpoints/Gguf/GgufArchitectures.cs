@@ -67,7 +67,11 @@ internal static class GgufArchitectures
         new("gemma", "gemma")
         {
             Keys = LlamaKeys,
-            Tensors = [.. LlamaTensors.Select(rule => rule.Gguf.EndsWith("norm", StringComparison.Ordinal) ? rule with { Order = RowOrder.PlusOne } : rule), .. UnpairedQueries],
+            Tensors =
+            [
+                .. LlamaTensors.Select(rule => rule.Gguf.EndsWith("norm", StringComparison.Ordinal) ? rule with { Order = RowOrder.PlusOne } : rule),
+                .. UnpairedQueries,
+            ],
             Prefix = "model.",
             Implied = Values(("hidden_activation", "\"gelu_pytorch_tanh\""), ("attention_bias", "false")),
             Rope = ("rope_theta", "partial_rotary_factor"),
@@ -88,6 +92,9 @@ internal static class GgufArchitectures
         },
         Phi3, Granite, GptNeoX, Mpt, Gpt2, T5,
     ];
+
+    /// <summary>Values of <c>model_type</c> that can be written.</summary>
+    internal static IEnumerable<string> ModelTypes => All.SelectMany(known => (string[])[known.ModelType, .. known.AlsoWrites]);
 
     /// <summary>The architecture of a GGUF file, or null.</summary>
     internal static GgufArchitecture? FromName(string? name) => All.FirstOrDefault(architecture => string.Equals(architecture.Name, name, StringComparison.Ordinal));
@@ -224,7 +231,8 @@ internal static class GgufArchitectures
     private static IEnumerable<GgufTensorRule> T5Attention(string gguf, string attention) =>
         [new($"{gguf}_q", $"{attention}.q"), new($"{gguf}_k", $"{attention}.k"), new($"{gguf}_v", $"{attention}.v"), new($"{gguf}_o", $"{attention}.o")];
 
-    private static Dictionary<string, string> Values(params (string Key, string Json)[] values) => values.ToDictionary(value => value.Key, value => value.Json, StringComparer.Ordinal);
+    private static Dictionary<string, string> Values(params (string Key, string Json)[] values) =>
+        values.ToDictionary(value => value.Key, value => value.Json, StringComparer.Ordinal);
 
     private static Dictionary<string, string> Texts(params (string Key, string Tensor)[] flags) => Values(flags);
 }

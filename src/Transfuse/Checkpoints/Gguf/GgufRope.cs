@@ -35,7 +35,15 @@ internal static class GgufRope
 
         keys.Add(("rope.dimension_count", (uint)dimensions));
         keys.Add(("rope.freq_base", (float)theta));
+        ExportScaling(architecture, config, rope, theta, dimensions, keys, tensors);
+    }
+
+    private static void ExportScaling(
+        GgufArchitecture architecture, ConfigTree config, JsonObject rope, double theta, int dimensions, List<(string Key, object Value)> keys,
+        List<(string Name, float[] Values)> tensors)
+    {
         var type = (rope["rope_type"] ?? rope["type"])?.GetValue<string>() ?? "default";
+        double? Value(string key) => config.NumberOf(rope[key] ?? config.Object("rope_parameters")?[key], key);
         double Needed(string key) => Value(key) ?? throw config.Wrong(key, null, $"a number for RoPE scaling of type '{type}'");
         double Original() => Value("original_max_position_embeddings") ?? config.Number("original_max_position_embeddings") ?? config.Number("max_position_embeddings")
             ?? throw config.Wrong("original_max_position_embeddings", null, "a number");
@@ -60,10 +68,10 @@ internal static class GgufRope
                     theta, dimensions, Needed("factor"), Needed("low_freq_factor"), Needed("high_freq_factor"), Original())));
                 break;
             case "longrope" or "su":
-                var factor = Value("factor") ?? (config.Number("max_position_embeddings") ?? 1) / Original();
                 keys.Add(("rope.scaling.type", "longrope"));
                 keys.Add(("rope.scaling.original_context_length", (uint)Original()));
-                keys.Add(("rope.scaling.attn_factor", (float)(Value("attention_factor") ?? (factor > 1 ? Math.Sqrt(1 + (Math.Log(factor) / Math.Log(Original()))) : 1))));
+                keys.Add(("rope.scaling.attn_factor", LongRopeMagnitude(
+                    Value("attention_factor"), Value("factor") ?? (config.Number("max_position_embeddings") ?? 1) / Original(), Original())));
                 tensors.Add((LongDivisors, List(config, rope, "long_factor", dimensions / 2)));
                 tensors.Add((ShortDivisors, List(config, rope, "short_factor", dimensions / 2)));
                 break;
@@ -89,35 +97,7 @@ internal static class GgufRope
             rope["partial_rotary_factor"] = (double)dimensions / headSize;
         }
 
-        var context = config.Count("max_position_embeddings");
-        var original = metadata.Int32(Key("scaling.original_context_length"), 1) ?? context;
-        var factor = metadata.Real(Key("scaling.factor")) ?? metadata.Real(Key("scale_linear")) ?? 0;
-        var type = metadata.Text(Key("scaling.type")) ?? "linear";
-        switch (type)
-        {
-            case "none":
-            case "linear" when factor is 0 or 1:
-                break;
-            case "linear":
-                SetScaling(rope, "linear", factor);
-                config.Set("max_position_embeddings", original);
-                break;
-            case "yarn":
-                SetScaling(rope, "yarn", factor);
-                rope["original_max_position_embeddings"] = original;
-                ReadYarn(metadata, Key, rope, factor);
-                break;
-            case "longrope":
-                rope["rope_type"] = "longrope";
-                rope["original_max_position_embeddings"] = original;
-                rope["attention_factor"] = ConfigTree.Real(metadata.Real(Key("scaling.attn_factor")) ?? 1);
-                rope["long_factor"] = Array(checkpoint, LongDivisors);
-                rope["short_factor"] = Array(checkpoint, ShortDivisors);
-                break;
-            default:
-                throw metadata.Wrong(Key("scaling.type"), "none, linear, yarn or longrope");
-        }
-
+        ImportScaling(checkpoint, config, rope, Key);
         if (checkpoint.TryFind(Divisors, out var file, out var entry))
         {
             SetLlama3(rope, file.ReadSingles(entry), theta, dimensions, checkpoint.Path);
@@ -131,6 +111,46 @@ internal static class GgufRope
             config.Set("rope_scaling", scaling);
         }
     }
+
+    private static void ImportScaling(GgufCheckpoint checkpoint, ConfigTree config, JsonObject rope, Func<string, string> key)
+    {
+        var metadata = checkpoint.Metadata;
+        var context = config.Count("max_position_embeddings");
+        var original = metadata.Int32(key("scaling.original_context_length"), 1) ?? context;
+        var factor = metadata.Real(key("scaling.factor")) ?? metadata.Real(key("scale_linear")) ?? 0;
+        var type = metadata.Text(key("scaling.type")) ?? "linear";
+        switch (type)
+        {
+            case "none":
+            case "linear" when factor is 0 or 1:
+                break;
+            case "linear":
+                SetScaling(rope, "linear", factor);
+                config.Set("max_position_embeddings", original);
+                break;
+            case "yarn":
+                SetScaling(rope, "yarn", factor);
+                rope["original_max_position_embeddings"] = original;
+                ReadYarn(metadata, key, rope, factor);
+                break;
+            case "longrope":
+                rope["rope_type"] = "longrope";
+                rope["original_max_position_embeddings"] = original;
+
+                // Phi-3 asks for it here, and has a default that would win over the one inside.
+                config.Set("original_max_position_embeddings", original);
+                rope["attention_factor"] = ConfigTree.Real(metadata.Real(key("scaling.attn_factor")) ?? 1);
+                rope["long_factor"] = Array(checkpoint, LongDivisors);
+                rope["short_factor"] = Array(checkpoint, ShortDivisors);
+                break;
+            default:
+                throw metadata.Wrong(key("scaling.type"), "none, linear, yarn or longrope");
+        }
+    }
+
+    /// <summary>√(1 + ln s/ln L) for a factor s above 1 (Ding et al. 2024), unless the configuration names another.</summary>
+    private static float LongRopeMagnitude(double? named, double factor, double original) =>
+        (float)(named ?? (factor > 1 ? Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original))) : 1));
 
     /// <summary>Divisor of each frequency: 1 for short waves, the factor for long ones, between them 1/((1 − s)/f + s) with s = (L/λ − a)/(b − a).</summary>
     internal static float[] Llama3Divisors(double theta, int dimensions, double factor, double low, double high, double original)
@@ -147,32 +167,16 @@ internal static class GgufRope
     }
 
     /// <summary>
-    /// Finds llama3's four numbers from the divisors. Only ratios of a, b and L act, so a = 1: of two frequencies between the bounds
-    /// s = p/λ − q gives b = 1 + 1/q and L = p/q.
+    /// Finds llama3's four numbers from the divisors. Only ratios of a, b and L act, so a = 1. Of two frequencies between the bounds
+    /// s = p/λ − q gives b = 1 + 1/q and L = p/q; with fewer, many pairs do, and b = 4 is what models have.
     /// </summary>
     private static void SetLlama3(JsonObject rope, float[] divisors, double theta, int dimensions, string path)
     {
-        var factor = divisors.Length == 0 ? 1 : Math.Round(divisors[^1], 4);
-        List<(double Inverse, double Smooth)> between = [];
-        for (var j = 0; j < divisors.Length; j++)
+        var factor = divisors.Length == 0 ? 1 : Math.Round(divisors.Max(), 4);
+        foreach (var (high, original) in Llama3Candidates(divisors, theta, dimensions, factor))
         {
-            if (divisors[j] > 1 && divisors[j] < factor * (1 - 1e-5))
-            {
-                between.Add((Math.Pow(theta, -2.0 * j / dimensions) / (2 * Math.PI), ((1 / divisors[j]) - (1 / factor)) / (1 - (1 / factor))));
-            }
-        }
-
-        if (between.Count >= 1)
-        {
-            // With one frequency between the bounds only, many pairs do; b = 4, so q = 1/3, is what all models have.
-            var p = between.Count > 1
-                ? (between[0].Smooth - between[^1].Smooth) / (between[0].Inverse - between[^1].Inverse)
-                : (between[0].Smooth + (1.0 / 3)) / between[0].Inverse;
-            var q = (p * between[0].Inverse) - between[0].Smooth;
-            var (high, original) = (Math.Round(1 + (1 / q), 2), Math.Round(p / q));
-            var found = divisors.Length == dimensions / 2 && high > 1 && original is >= 1 and < int.MaxValue
-                ? Llama3Divisors(theta, dimensions, factor, 1, high, original) : [];
-            if (found.Length > 0 && divisors.Zip(found).All(pair => Math.Abs(pair.First - pair.Second) <= 2e-3 * pair.First))
+            if (high > 1 && original is >= 1 and < int.MaxValue && divisors.Length == dimensions / 2
+                && divisors.Zip(Llama3Divisors(theta, dimensions, factor, 1, high, original)).All(pair => Math.Abs(pair.First - pair.Second) <= 2e-3 * pair.First))
             {
                 SetScaling(rope, "llama3", factor);
                 rope["low_freq_factor"] = 1.0;
@@ -183,6 +187,30 @@ internal static class GgufRope
         }
 
         throw new ModelFormatException(path, $"tensor '{Divisors}' holds divisors of frequencies that are none of llama3's; such a scaling has no form in config.json.");
+    }
+
+    private static IEnumerable<(double High, double Original)> Llama3Candidates(float[] divisors, double theta, int dimensions, double factor)
+    {
+        const double usual = 4;
+        double Wave(int j) => 2 * Math.PI * Math.Pow(theta, 2.0 * j / dimensions);
+        double Smooth(int j) => ((1 / divisors[j]) - (1 / factor)) / (1 - (1 / factor));
+        int[] between = [.. Enumerable.Range(0, divisors.Length).Where(j => divisors[j] > 1 && divisors[j] < factor * (1 - 1e-5))];
+        if (between.Length > 1)
+        {
+            var p = (Smooth(between[0]) - Smooth(between[^1])) / ((1 / Wave(between[0])) - (1 / Wave(between[^1])));
+            var q = (p / Wave(between[0])) - Smooth(between[0]);
+            yield return (Math.Round(1 + (1 / q), 2), Math.Round(p / q));
+        }
+        else if (between.Length == 1)
+        {
+            yield return (usual, Math.Round(Wave(between[0]) * ((3 * Smooth(between[0])) + 1)));
+        }
+        else if (Array.FindIndex(divisors, divisor => divisor > 1) is >= 0 and var scaled)
+        {
+            // The first scaled wave is as long as the window or longer, the last kept one at most a b-th of it.
+            var original = Math.Floor(Wave(scaled));
+            yield return (scaled == 0 ? usual : Math.Min(usual, original / Wave(scaled - 1)), original);
+        }
     }
 
     private static void AddScaling(List<(string, object)> keys, string type, double factor, double original)

@@ -176,6 +176,16 @@ public sealed class GgufWriter : IDisposable
                 writer.Write(8u);
                 WriteText(writer, text);
                 break;
+            default:
+                WriteList(writer, key, value);
+                break;
+        }
+    }
+
+    private static void WriteList(BinaryWriter writer, string key, object value)
+    {
+        switch (value)
+        {
             case string[] texts:
                 WriteListHead(writer, 8, texts.Length);
                 foreach (var text in texts)

@@ -89,7 +89,8 @@ internal sealed class GgufExport
         foreach (var (gguf, huggingFace, order) in _architecture.Expand(_geometry.Layers))
         {
             var isHead = string.Equals(gguf, GgufArchitecture.Head, StringComparison.Ordinal);
-            if (!TryFind(huggingFace, out var file, out var entry) && !(isHead && isTied && _architecture.RepeatsTiedHead && TryFind(_architecture.HuggingFaceEmbedding, out file, out entry))
+            if (!TryFind(huggingFace, out var file, out var entry)
+                && !(isHead && isTied && _architecture.RepeatsTiedHead && TryFind(_architecture.HuggingFaceEmbedding, out file, out entry))
                 && !(string.Equals(gguf, GgufArchitecture.Embedding, StringComparison.Ordinal) && TryFind(_architecture.HuggingFaceHead, out file, out entry)))
             {
                 continue;
@@ -103,8 +104,14 @@ internal sealed class GgufExport
         }
 
         string[] unknown = [.. _checkpoint.Names.Where(name => !used.Contains(name) && !CheckpointWeights.IsIgnored(name))];
-        return unknown.Length == 0 ? sources : throw new ModelFormatException(
-            _checkpoint.Folder, $"has tensors that GGUF's '{_architecture.Name}' has no place for: {string.Join(", ", unknown.Take(MostNamed))}{(unknown.Length > MostNamed ? $" and {unknown.Length - MostNamed} more" : "")}.");
+        if (unknown.Length == 0)
+        {
+            return sources;
+        }
+
+        var rest = unknown.Length > MostNamed ? $" and {unknown.Length - MostNamed} more" : "";
+        throw new ModelFormatException(
+            _checkpoint.Folder, $"has tensors that GGUF's '{_architecture.Name}' has no place for: {string.Join(", ", unknown.Take(MostNamed))}{rest}.");
     }
 
     private GgufTensorInfo Info(string name, SafetensorsEntry entry, RowOrder order, bool isTied)

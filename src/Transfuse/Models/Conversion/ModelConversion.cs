@@ -27,7 +27,7 @@ public static class ModelConversion
         var modelType = config.Find("model_type")?.ToString();
         var architecture = GgufArchitectures.FromModelType(modelType) ?? throw new ModelFormatException(
             Path.Combine(folder, ModelConfig.FileName),
-            $"is of model_type '{modelType}', which cannot be written as GGUF; it can for {string.Join(", ", GgufArchitectures.All.SelectMany(known => (string[])[known.ModelType, .. known.AlsoWrites]))}.");
+            $"is of model_type '{modelType}', which cannot be written as GGUF; these can: {string.Join(", ", GgufArchitectures.ModelTypes)}.");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));

@@ -32,24 +32,15 @@ internal static class GgufTokenizerWriter
         var isByteLevel = definition.Model is BpeDefinition { ByteFallback: false };
         List<KeyValuePair<string, object>> keys = [];
         void Add(string key, object value) => keys.Add(new(Prefix + key, value));
-        switch (definition.Model)
+        var (kind, pre) = definition.Model switch
         {
-            case BpeDefinition bpe when isByteLevel:
-                Add("model", "gpt2");
-                Add("pre", PreTokenizer(definition, bpe, warn));
-                break;
-            case BpeDefinition:
-                Add("model", "llama");
-                Add("pre", "default");
-                break;
-            case UnigramDefinition:
-                Add("model", "t5");
-                Add("pre", "default");
-                break;
-            default:
-                throw new TokenizerException(source, $"has a model of kind '{definition.Model.Kind}', which GGUF has no form for.");
-        }
-
+            BpeDefinition bpe when isByteLevel => ("gpt2", PreTokenizer(definition, bpe, warn)),
+            BpeDefinition => ("llama", "default"),
+            UnigramDefinition => ("t5", "default"),
+            _ => throw new TokenizerException(source, $"has a model of kind '{definition.Model.Kind}', which GGUF has no form for."),
+        };
+        Add("model", kind);
+        Add("pre", pre);
         Add("tokens", Tokens(tokenizer, rows));
         if (!isByteLevel)
         {

@@ -25,6 +25,9 @@ public sealed class GgufConversionGoldenTests(ITestOutputHelper output) : IDispo
     // llama.cpp has GELU as a table of half-precision values.
     private const double TableTolerance = 5e-3;
     private const double Tolerance = 1e-4;
+
+    // llama.cpp 0.5.0 takes YaRN's bounds from its command line only, and has switched Phi-3's window off.
+    private static readonly string[] Ignored = ["yarn_beta_fast", "yarn_beta_slow", "attention.sliding_window"];
     private readonly CpuDevice _device = new(threads: 1);
     private readonly TemporaryFolder _folder = new();
 
@@ -83,9 +86,16 @@ public sealed class GgufConversionGoldenTests(ITestOutputHelper output) : IDispo
         }
 
         using var file = GgufFile.Open(_folder["m.gguf"]);
-        var isGated = file.Find("blk.0.ffn_gate.weight") is not null;
-        output.WriteLine($"largest difference of log-probabilities {largest:g3}, tolerance {(isGated ? Tolerance : TableTolerance)}");
-        Assert.InRange(largest, 0, isGated ? Tolerance : TableTolerance);
+        var ignored = file.Metadata.Select(pair => pair.Key).FirstOrDefault(key => Ignored.Any(suffix => key.EndsWith(suffix, StringComparison.Ordinal)));
+        var tolerance = model.Config.ToJson().Contains("\"silu\"", StringComparison.Ordinal) ? Tolerance : TableTolerance;
+        output.WriteLine($"largest difference of log-probabilities {largest:g3}, tolerance {tolerance}");
+        if (ignored is not null)
+        {
+            output.WriteLine($"not compared: llama.cpp ignores {ignored}");
+            return;
+        }
+
+        Assert.InRange(largest, 0, tolerance);
     }
 
     /// <summary>The model of a folder, after it was written as m.gguf; null where one of the two is not possible, and why is said.</summary>
