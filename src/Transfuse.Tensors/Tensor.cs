@@ -1,3 +1,4 @@
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Memory;
 
@@ -5,7 +6,8 @@ namespace Transfuse.Tensors;
 
 /// <summary>
 /// A dense row-major array of float32 in native memory. It owns its memory, or shares it with the tensor it is a view of;
-/// the memory goes back to the pool when the last of them is disposed.
+/// the memory goes back to the pool when the last of them is disposed. A frozen weight may also <em>rest</em> in another type: it has no
+/// float32 elements to point at, and the kernels that take such weights widen its rows as they read them.
 /// </summary>
 /// <remarks>Not thread safe; kernels split the work on one tensor among threads themselves.</remarks>
 public sealed unsafe class Tensor : IDisposable
@@ -21,8 +23,19 @@ public sealed unsafe class Tensor : IDisposable
         Shape = shape;
     }
 
+    private Tensor(NativeBuffer buffer, RestingRows resting, Shape shape)
+    {
+        buffer.AddUser();
+        _buffer = buffer;
+        Resting = resting;
+        Shape = shape;
+    }
+
     /// <summary>The dimensions, outermost first.</summary>
     public Shape Shape { get; }
+
+    /// <summary>Whether it rests in another type than float32: only <see cref="WidenRow"/>, <see cref="RestingRow"/> and the kernels that say so take it.</summary>
+    public bool IsResting => Resting is not null;
 
     /// <summary>Number of elements.</summary>
     public long Length => Shape.Length;
@@ -38,11 +51,18 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>Address of the first element; valid until <see cref="Dispose"/>.</summary>
     /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
+    /// <exception cref="InvalidOperationException">The tensor rests in another type.</exception>
     internal float* Data
     {
         get
         {
             ObjectDisposedException.ThrowIf(_buffer is null, this);
+            if (Resting is not null)
+            {
+                throw new InvalidOperationException(
+                    $"This weight {Shape} rests as {Resting.TypeNames} and has no float32 elements; it can be read row by row and multiplied with. Load the model widened to float32 for anything else.");
+            }
+
             return _data;
         }
     }
@@ -53,6 +73,59 @@ public sealed unsafe class Tensor : IDisposable
         ArgumentNullException.ThrowIfNull(pool);
         var buffer = pool.Rent(checked((nuint)shape.Length * sizeof(float)));
         return new Tensor(buffer, (float*)buffer.Pointer, shape);
+    }
+
+    /// <summary>Takes memory for a matrix whose rows rest in other types. The content is undefined.</summary>
+    /// <param name="pool">Where from.</param>
+    /// <param name="columns">Elements of a row, a whole number of every type's blocks.</param>
+    /// <param name="sections">Types of the rows, from the first on.</param>
+    public static Tensor AllocateResting(MemoryPool pool, int columns, params ReadOnlySpan<RestingSection> sections)
+    {
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        var (rows, bytes) = (0, 0L);
+        foreach (var section in sections)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(section.Rows, nameof(sections));
+            (rows, bytes) = (checked(rows + section.Rows), checked(bytes + RestingRows.SectionBytes(section, columns)));
+        }
+
+        var buffer = pool.Rent((nuint)bytes);
+        return new Tensor(buffer, new RestingRows((byte*)buffer.Pointer, columns, sections.ToArray()), new Shape(rows, columns));
+    }
+
+    /// <summary>The bytes of one row of a resting weight.</summary>
+    /// <exception cref="InvalidOperationException">The tensor does not rest.</exception>
+    public Span<byte> RestingRow(int row)
+    {
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        CheckRow(row);
+        var (type, address) = (Resting ?? throw new InvalidOperationException($"This tensor {Shape} holds float32 elements and does not rest.")).Locate(row);
+        return new((void*)address, checked((int)type.ByteCount(Columns)));
+    }
+
+    /// <summary>The float32 values of one row, whether it rests or not.</summary>
+    /// <param name="row">Which.</param>
+    /// <param name="destination">As long as a row.</param>
+    public void WidenRow(int row, Span<float> destination)
+    {
+        ObjectDisposedException.ThrowIf(_buffer is null, this);
+        CheckRow(row);
+        if (destination.Length != Columns)
+        {
+            throw new ShapeMismatchException("WidenRow", $"[{destination.Length}]", $"[{Columns}]");
+        }
+
+        if (Resting is null)
+        {
+            Row(row).CopyTo(destination);
+            return;
+        }
+
+        fixed (float* values = destination)
+        {
+            Resting.Widen(row, 0, Columns, values);
+        }
     }
 
     /// <summary>The same elements under another shape of the same length. Shares memory; the caller disposes the view.</summary>
@@ -82,8 +155,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>One row of the flattened matrix.</summary>
     public Span<float> Row(int row)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(row);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
+        CheckRow(row);
         return new(Data + ((long)row * Columns), Columns);
     }
 
@@ -114,6 +186,15 @@ public sealed unsafe class Tensor : IDisposable
     {
         _buffer?.Release();
         _buffer = null;
+    }
+
+    /// <summary>Rows that rest, or null.</summary>
+    internal RestingRows? Resting { get; }
+
+    private void CheckRow(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
     }
 
     private NativeBuffer Buffer()

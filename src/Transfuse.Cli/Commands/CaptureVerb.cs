@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Transfuse.Artifacts;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
@@ -60,7 +61,7 @@ internal sealed class CaptureVerb : Verb
         using var model = PretrainedModel.Load(folder, device);
         var options = new DistributionStoreOptions
         {
-            ModelHash = ContentHash.OfText(string.Concat(Directory.GetFiles(folder, "*.safetensors").Order(StringComparer.Ordinal).Select(ContentHash.OfFile))),
+            ModelHash = ContentHash.OfText(string.Concat(WeightFiles(folder).Order(StringComparer.Ordinal).Select(ContentHash.OfFile))),
             TokenizerHash = tokenizer.ContentHash,
             CorpusHash = ContentHash.OfText(string.Concat(documents.Select(document => ContentHash.OfText(document.Id + "\n" + document.Text)))),
             VocabularySize = model.VocabularySize,
@@ -78,6 +79,9 @@ internal sealed class CaptureVerb : Verb
         Report(context, output, store);
         return ExitCodes.Done;
     }
+
+    private static IEnumerable<string> WeightFiles(string path) =>
+        GgufCheckpoint.FindFile(path) is { } gguf ? [gguf] : Directory.GetFiles(path, "*.safetensors");
 
     private static void Report(ToolContext context, string output, DistributionStoreWriter store)
     {

@@ -12,7 +12,7 @@ internal sealed class InspectVerb : Verb
 {
     private readonly Argument<string> _path = new("path")
     {
-        Description = "Model folder, .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
+        Description = "Model folder, .gguf or .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
     };
 
     internal InspectVerb()
@@ -21,6 +21,7 @@ internal sealed class InspectVerb : Verb
             "Tells what a file or folder is: sizes, types, vocabulary, context, memory, state.",
             "transfuse inspect models/a",
             "transfuse inspect models/a/model.safetensors --json",
+            "transfuse inspect a.gguf",
             "transfuse inspect runs/demo-1")
     {
         Add(_path);

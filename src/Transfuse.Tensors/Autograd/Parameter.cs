@@ -5,11 +5,11 @@ namespace Transfuse.Tensors.Autograd;
 /// <summary>A trainable array with a name. It owns its value and its gradient, which lives from the first backward pass to <see cref="Dispose"/>.</summary>
 public sealed class Parameter : Variable, IDisposable
 {
-    /// <summary>Creates a parameter that takes ownership of <paramref name="value"/>.</summary>
+    /// <summary>Creates a parameter that takes ownership of <paramref name="value"/>. One that rests is frozen.</summary>
     /// <param name="name">Name within the model.</param>
     /// <param name="value">Initial value.</param>
     public Parameter(string name, Tensor value)
-        : base(value, requiresGradient: true)
+        : base(value, requiresGradient: value is { IsResting: false })
     {
         Name = name;
     }
@@ -27,10 +27,19 @@ public sealed class Parameter : Variable, IDisposable
     public IReadOnlyList<int> RowBlocks { get; init; } = [];
 
     /// <summary>Whether it is trained. A frozen parameter has no gradient.</summary>
+    /// <exception cref="InvalidOperationException">It is to be trained but rests in another type.</exception>
     public bool IsTrainable
     {
         get => RequiresGradient;
-        set => RequiresGradient = value;
+        set
+        {
+            if (value && Value.IsResting)
+            {
+                throw new InvalidOperationException($"The parameter '{Name}' rests as stored and cannot be trained; load the model widened to float32, or train an adapter beside it.");
+            }
+
+            RequiresGradient = value;
+        }
     }
 
     /// <summary>Sets the gradient to zero, making room for it on first use.</summary>

@@ -32,7 +32,8 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// destination = op(a)·op(b) + addend. Accumulates in float32 along k in blocks. The addend may be the destination itself
-    /// (accumulation) or another matrix of its shape (a residual).
+    /// (accumulation) or another matrix of its shape (a residual). In NT and NN, b may be a weight that rests; results have the bits of the
+    /// same weight widened.
     /// </summary>
     public abstract void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null);
 
@@ -141,7 +142,7 @@ public abstract class Device : IDisposable
 
     // ---- Vocabulary ------------------------------------------------------------------------------------------------------------
 
-    /// <summary>destination[i] = factor·table[ids[i]].</summary>
+    /// <summary>destination[i] = factor·table[ids[i]]; the table may rest.</summary>
     public abstract void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination);
 
     /// <summary>dTable[ids[i]] += factor·dy[i], in the order of i.</summary>
@@ -152,7 +153,7 @@ public abstract class Device : IDisposable
     /// Loss = Σᵢ labelWeights[i]·(−log q(labels[i])) + teacher.Weights[i]·(teacher term).
     /// </summary>
     /// <param name="hidden">Rows [n, h].</param>
-    /// <param name="weight">Head [v, h].</param>
+    /// <param name="weight">Head [v, h]; may rest.</param>
     /// <param name="options">Scale and cap of the logits.</param>
     /// <param name="labels">Gold id of each row; −1 for none.</param>
     /// <param name="labelWeights">Weight of each row's hard term.</param>
@@ -169,7 +170,7 @@ public abstract class Device : IDisposable
     /// The k most probable ids of every row with their log-probabilities, descending, ties to the lower id; and the gold id's log-probability.
     /// </summary>
     /// <param name="hidden">Rows [n, h].</param>
-    /// <param name="weight">Head [v, h].</param>
+    /// <param name="weight">Head [v, h]; may rest.</param>
     /// <param name="options">Scale and cap of the logits.</param>
     /// <param name="k">How many, 0 to v.</param>
     /// <param name="labels">Gold id of each row; −1 for none.</param>

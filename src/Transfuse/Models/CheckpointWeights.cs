@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;
+using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models;
@@ -14,6 +15,9 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
     // Buffers that older versions of the libraries saved: causal masks and rotary frequencies. They carry no information.
     private static readonly string[] IgnoredSuffixes =
         [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
+
+    /// <summary>Whether a tensor is a buffer without information.</summary>
+    internal static bool IsIgnored(string name) => IgnoredSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal));
 
     /// <summary>How a checkpoint stands to a config that ties the head to the embedding.</summary>
     internal enum Tie
@@ -46,14 +50,47 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
 
     /// <summary>Reads every parameter of <paramref name="map"/>, after everything was found to be there and of the right shape.</summary>
     /// <exception cref="ModelFormatException">Tensors are missing, left over or of another shape; they are named.</exception>
-    internal ParameterSet Read(WeightMap map, Device device, Tie tie)
+    internal ParameterSet Read(WeightMap map, Device device, Tie tie, WeightPrecision precision)
     {
         var sources = Resolve(map, tie);
-        return ParameterSet.Create(map, device, (spec, value) => spec.ForEachPart(value, (part, rows) =>
+        return ParameterSet.Create(map, spec => Allocate(spec, device, precision, sources), (spec, value) =>
+        {
+            if (value.IsResting)
+            {
+                CopyRows(spec, value, sources);
+                return;
+            }
+
+            spec.ForEachPart(value, (part, rows) =>
+            {
+                var (file, entry) = sources[part.FileName];
+                part.Fill(rows, file, entry);
+            });
+        });
+    }
+
+    /// <summary>Float32, or, where matrices rest as stored, the half precision that their parts have.</summary>
+    private static Tensor Allocate(
+        WeightSpec spec, Device device, WeightPrecision precision, Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> sources)
+    {
+        DType? Half(WeightPart part) => sources[part.FileName].Entry.Type switch { SafetensorsType.F16 => DType.F16, SafetensorsType.BF16 => DType.BF16, _ => null };
+        return precision == WeightPrecision.AsStored && spec.Shape.Rank == 2 && spec.Parts.All(part => Half(part) is not null && !part.IsTransposed)
+            ? Tensor.AllocateResting(device.Memory, spec.Shape.Columns, [.. spec.Parts.Select(part => new RestingSection(part.Shape[0], Half(part)!.Value))])
+            : device.Allocate(spec.Shape);
+    }
+
+    private static void CopyRows(WeightSpec spec, Tensor value, Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> sources)
+    {
+        var next = 0;
+        foreach (var part in spec.Parts)
         {
             var (file, entry) = sources[part.FileName];
-            part.Fill(rows, file, entry);
-        }));
+            for (var row = 0; row < part.Shape[0]; row++)
+            {
+                var bytes = value.RestingRow(next++);
+                file.ReadBytes(entry, (long)row * bytes.Length, bytes);
+            }
+        }
     }
 
     private Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> Resolve(WeightMap map, Tie tie)
@@ -101,7 +138,8 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
         checkpoint.TryFind(name, out file, out entry)
         || (name.StartsWith(map.Prefix, StringComparison.Ordinal) && checkpoint.TryFind(name[map.Prefix.Length..], out file, out entry));
 
-    private static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)
+    /// <summary>Whether two tensors hold the same values.</summary>
+    internal static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)
     {
         if (!a.Type.IsReal() || !b.Type.IsReal() || !a.Dimensions.SequenceEqual(b.Dimensions))
         {

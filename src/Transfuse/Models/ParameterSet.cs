@@ -21,14 +21,18 @@ internal sealed class ParameterSet : IDisposable
     internal Parameter? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Allocates every parameter of <paramref name="map"/> and has it filled; if that fails, none is left over.</summary>
-    internal static ParameterSet Create(WeightMap map, Device device, Action<WeightSpec, Tensor> fill)
+    internal static ParameterSet Create(WeightMap map, Device device, Action<WeightSpec, Tensor> fill) =>
+        Create(map, spec => device.Allocate(spec.Shape), fill);
+
+    /// <summary>Makes every parameter of <paramref name="map"/> in a tensor of the caller's choice and has it filled; if that fails, none is left over.</summary>
+    internal static ParameterSet Create(WeightMap map, Func<WeightSpec, Tensor> allocate, Action<WeightSpec, Tensor> fill)
     {
         var parameters = new ParameterSet();
         try
         {
             foreach (var spec in map.Specs)
             {
-                var parameter = new Parameter(spec.Name, device.Allocate(spec.Shape))
+                var parameter = new Parameter(spec.Name, allocate(spec))
                 {
                     Decays = spec.Decays,
                     RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Shape[0])] : [],

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
@@ -24,15 +25,25 @@ public static partial class PretrainedModel
     /// <summary>Name of the file with the defaults of generation.</summary>
     public const string GenerationFileName = GenerationConfig.FileName;
 
-    /// <summary>Loads <c>config.json</c> and the safetensors weights of a folder; half precision is widened to float32.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>
+    /// Loads <c>config.json</c> and the safetensors weights of a folder, or a GGUF file; half precision and quantised weights are widened to
+    /// float32.
+    /// </summary>
+    /// <param name="folder">The folder, or the GGUF file. A folder without config.json may hold one GGUF model.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
+    /// <param name="precision">Whether weights are widened to float32 or rest in memory as stored; then matrices are frozen.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
     /// <exception cref="ModelFormatException">A file is missing or corrupt, the architecture is unknown, or weights and config do not fit.</exception>
-    public static LanguageModel Load(string folder, Device device, IProgress<RunEvent>? progress = null)
+    public static LanguageModel Load(
+        string folder, Device device, IProgress<RunEvent>? progress = null, WeightPrecision precision = WeightPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(device);
+        if (GgufCheckpoint.FindFile(folder) is { } file)
+        {
+            return LoadGguf(file, device, precision);
+        }
+
         var config = ModelConfig.Load(folder);
         if (config is T5Config)
         {
@@ -57,7 +68,14 @@ public static partial class PretrainedModel
             progress?.Report(new WarningEvent($"{folder}: {difference}"));
         }
 
-        return Build(config, weights.Read(map, device, tie), device);
+        return Build(config, weights.Read(map, device, tie, precision), device);
+    }
+
+    private static DecoderModel LoadGguf(string file, Device device, WeightPrecision precision)
+    {
+        using var model = GgufModel.Open(file);
+        var config = model.Config;
+        return Build(config, new GgufWeights(model).Read(WeightsOf(config), device, precision), device);
     }
 
     /// <summary>A new model with random weights.</summary>
@@ -172,7 +190,8 @@ public static partial class PretrainedModel
 
     private static int[] Dimensions(Shape shape) => [.. Enumerable.Range(0, shape.Rank).Select(axis => shape[axis])];
 
-    private static string GenerationDefaults(ModelConfig config)
+    /// <summary>The text of generation_config.json.</summary>
+    internal static string GenerationDefaults(ModelConfig config)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))

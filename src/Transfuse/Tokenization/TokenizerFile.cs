@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Errors;
+using Transfuse.Tokenization.Gguf;
 using Transfuse.Tokenization.Json;
 using Transfuse.Tokenization.SentencePiece;
 
@@ -20,12 +22,17 @@ public static class TokenizerFile
     /// <param name="path">
     /// A folder or a file. In a folder the first of these is read: tokenizer.json; a SentencePiece model (tokenizer.model, spiece.model);
     /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts; without either, special tokens with the
-    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do.
+    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do. A GGUF file, or a folder with nothing else, holds its own.
     /// </param>
     /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
     public static Tokenizer Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (FindGguf(path) is { } gguf)
+        {
+            return GgufTokenizerReader.Read(gguf).Build(gguf);
+        }
+
         return FindFile(path) is var file && IsSentencePiece(file)
             ? LoadSentencePiece(file, Side(path, file))
             : LoadDefinition(path).Build(file);
@@ -37,6 +44,11 @@ public static class TokenizerFile
     public static TokenizerDefinition LoadDefinition(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+        if (FindGguf(path) is { } gguf)
+        {
+            return GgufTokenizerReader.Read(gguf);
+        }
+
         var file = FindFile(path);
         var side = Side(path, file);
         if (IsSentencePiece(file))
@@ -100,8 +112,13 @@ public static class TokenizerFile
         }
 
         throw new TokenizerException(
-            path, $"has no tokenizer: expected a folder with {TokenizerName}, {SentencePieceNames[0]} or {VocabularyName}, or such a file.");
+            path, $"has no tokenizer: expected a folder with {TokenizerName}, {SentencePieceNames[0]} or {VocabularyName}, or such a file, or a GGUF file.");
     }
+
+    /// <summary>Whether a folder has a tokenizer's file.</summary>
+    internal static bool IsIn(string folder) => ((string[])[TokenizerName, .. SentencePieceNames, VocabularyName]).Any(name => File.Exists(Path.Combine(folder, name)));
+
+    private static string? FindGguf(string path) => IsIn(path) ? null : GgufCheckpoint.FindFile(path);
 
     private static bool IsSentencePiece(string file) => file.EndsWith(SentencePieceExtension, StringComparison.Ordinal);
 

@@ -41,6 +41,22 @@ public sealed class InspectVerbTests
     }
 
     [Fact]
+    public void A_gguf_file_shows_architecture_sizes_types_tokenizer_and_memory()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        Assert.Equal(0, tool.Run("convert", "m", "g/m.gguf", "--type", "bf16").Code);
+        var json = Inspect(tool, "g/m.gguf");
+        const long parameters = (2 * 300 * 24) + (2 * ((24 * 72) + (3 * 24 * 40) + 48)) + 24;
+        Assert.Equal(("gguf", "llama", "m"), ((string?)json["kind"], (string?)json["architecture"], (string?)json["name"]));
+        Assert.Equal((parameters, 2, 4, 2, 48, 300), ((long)json["parameters"]!, (int)json["layers"]!, (int)json["heads"]!, (int)json["key_value_heads"]!, (int)json["context"]!, (int)json["vocabulary"]!));
+        Assert.Equal((16, 5), ((int)json["dtypes"]!["BF16"]!, (int)json["dtypes"]!["F32"]!));
+        Assert.Equal(("gpt2", "gpt-2"), ((string?)json["tokenizer"]!["model"], (string?)json["tokenizer"]!["pre"]));
+        Assert.Equal((parameters * 4, (long)json["bytes"]!), ((long)json["memory_bytes"]!["score"]!, (long)json["memory_bytes"]!["score_as_stored"]!));
+        Assert.Contains("BF16 (16", tool.Run("inspect", "g").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_tokenizer_shows_algorithm_size_and_special_tokens()
     {
         using var tool = new ToolRunner();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Transfuse.Artifacts;
 using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Cli.Hosting;
 using Transfuse.Errors;
 
@@ -9,7 +10,7 @@ namespace Transfuse.Cli.Commands.Inspection;
 /// <summary>Finds out what a path is, by the files that are there, and makes its card.</summary>
 internal static class CardReader
 {
-    private const string Known = "a model folder, a .safetensors file, a tokenizer.json, a distribution store, a prepared corpus or a run folder";
+    private const string Known = "a model folder, a .gguf or .safetensors file, a tokenizer.json, a distribution store, a prepared corpus or a run folder";
 
     /// <summary>The card of a path.</summary>
     /// <exception cref="InputException">There is nothing, nothing known, or it is damaged.</exception>
@@ -24,6 +25,7 @@ internal static class CardReader
     private static Card OfFile(string path, string full) => Path.GetExtension(full) switch
     {
         ".safetensors" => SafetensorsCard.Of(full),
+        GgufFile.Extension => GgufCard.Of(full),
         ".json" when Path.GetFileName(full).Contains("tokenizer", StringComparison.OrdinalIgnoreCase) => TokenizerCard.Of(full),
         _ => throw new InputException(path, $"is no file that can be inspected; expected {Known}."),
     };
@@ -36,6 +38,7 @@ internal static class CardReader
             : Has(ModelConfig.FileName) ? CheckpointCard.Of(full)
             : Has(Manifest.FileName) && KindOf(Path.Combine(full, Manifest.FileName)) is { } kind ? OfArtifact(path, full, kind)
             : Has(TokenizerCard.FileName) ? TokenizerCard.Of(full)
+            : GgufCheckpoint.FindFile(full) is { } gguf ? GgufCard.Of(gguf)
             : throw new InputException(path, $"is no folder that can be inspected; expected {Known}.");
     }
 

@@ -34,7 +34,13 @@ public sealed unsafe partial class CpuDevice
             throw new ShapeMismatchException("MatMul", $"addend {addend.Shape}", $"{new Shape(m, n)}");
         }
 
-        Multiply(new GemmArguments(layout, m, n, k, a.Data, b.Data, destination.Data, addend is null ? null : addend.Data));
+        if (layout == MatMulLayout.TN && b.IsResting)
+        {
+            throw new InvalidOperationException($"MatMul: a weight that rests ({b.Shape}) can be multiplied as NT or NN, not as {layout}.");
+        }
+
+        Multiply(new GemmArguments(
+            layout, m, n, k, a.Data, DataUnlessResting(b), destination.Data, addend is null ? null : addend.Data, b.Resting));
     }
 
     /// <summary>The product by address, in this device's tier.</summary>
@@ -74,13 +80,16 @@ public sealed unsafe partial class CpuDevice
     {
         if (arguments.M <= DotGemm.MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous)
         {
-            DotGemm.Run<TVector>(arguments, _workers);
+            DotGemm.Run<TVector>(arguments, _workers, Memory);
         }
         else
         {
             PackedGemm.Run(kernel, arguments, _workers, Memory);
         }
     }
+
+    /// <summary>The elements of a weight that kernels may also take resting; null if it rests.</summary>
+    private static float* DataUnlessResting(Tensor weight) => weight.IsResting ? null : weight.Data;
 
     // An empty sum: the addend alone, or zero.
     private static void CopyAddend(in GemmArguments arguments)

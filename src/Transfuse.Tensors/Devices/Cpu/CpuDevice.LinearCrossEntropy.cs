@@ -63,11 +63,11 @@ public sealed unsafe partial class CpuDevice
                 KeptLogits = kept.Data,
             };
             GatherRows(hidden.Data, body.Order, body.Count, h, chunkHidden.Data);
-            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, chunkHidden.Data, weight.Data, logits.Data, null));
+            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, chunkHidden.Data, DataUnlessResting(weight), logits.Data, null, weight.Resting));
             Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
             if (wantsGradient)
             {
-                MultiplyGradients(body, h, chunkHidden.Data, weight.Data, dHidden, dWeight);
+                MultiplyGradients(body, h, chunkHidden.Data, weight, dHidden, dWeight);
             }
 
             start += body.Count;
@@ -113,7 +113,7 @@ public sealed unsafe partial class CpuDevice
                 LogProbabilities = logProbabilities,
                 LabelLogProbabilities = labelLogProbabilities,
             };
-            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, hidden.Data + ((nint)start * h), weight.Data, logits.Data, null));
+            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, hidden.Data + ((nint)start * h), DataUnlessResting(weight), logits.Data, null, weight.Resting));
             Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
         }
     }
@@ -141,7 +141,7 @@ public sealed unsafe partial class CpuDevice
     }
 
     // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
-    private void MultiplyGradients(in CrossEntropyBody chunk, int h, float* chunkHidden, float* weight, Tensor? dHidden, Tensor? dWeight)
+    private void MultiplyGradients(in CrossEntropyBody chunk, int h, float* chunkHidden, Tensor weight, Tensor? dHidden, Tensor? dWeight)
     {
         if (dWeight is not null)
         {
@@ -151,7 +151,7 @@ public sealed unsafe partial class CpuDevice
 
         if (dHidden is not null)
         {
-            Multiply(new GemmArguments(MatMulLayout.NN, chunk.Count, h, chunk.Vocabulary, chunk.Logits, weight, chunkHidden, null));
+            Multiply(new GemmArguments(MatMulLayout.NN, chunk.Count, h, chunk.Vocabulary, chunk.Logits, DataUnlessResting(weight), chunkHidden, null, weight.Resting));
             for (nint i = 0; i < chunk.Count; i++)
             {
                 new ReadOnlySpan<float>(chunkHidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)chunk.Order[i] * h), h));

@@ -10,6 +10,13 @@ public sealed unsafe partial class CpuDevice
         RequireEmbedding(nameof(Embed), ids.Span, table, destination);
         fixed (int* pointer = ids.Span)
         {
+            if (table.Resting is { } resting)
+            {
+                var widening = new RestingEmbedBody(pointer, ids.Length, resting, factor, destination.Data);
+                Run(widening.TaskCount, widening);
+                return;
+            }
+
             var body = new EmbedBody(pointer, ids.Length, table.Data, factor, destination.Data, table.Columns);
             Run(body.TaskCount, body);
         }

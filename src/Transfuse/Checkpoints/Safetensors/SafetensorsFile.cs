@@ -156,6 +156,23 @@ public sealed class SafetensorsFile : IDisposable
         return bytes;
     }
 
+    /// <summary>Reads bytes of a tensor as they lie in the file.</summary>
+    /// <param name="entry">A tensor of this file.</param>
+    /// <param name="start">First byte within the tensor.</param>
+    /// <param name="destination">Receives as many bytes as it is long.</param>
+    /// <exception cref="ModelFormatException">The file was cut off.</exception>
+    public void ReadBytes(SafetensorsEntry entry, long start, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        if (start > entry.ByteCount - destination.Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), start, $"Tensor '{entry.Name}' has {entry.ByteCount} bytes.");
+        }
+
+        ReadExactly(_file, Path, destination, entry.Offset + start);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 

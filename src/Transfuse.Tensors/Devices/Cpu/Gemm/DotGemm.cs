@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
@@ -16,27 +17,66 @@ internal static unsafe class DotGemm
     // Rows of B that one task reads; about as many bytes as are worth a claim.
     private const int BytesPerTask = 256 * 1024;
 
+    private const int RowsAtOnce = 4;
+
     /// <summary>Computes a product whose operands both have contiguous depth and whose dimensions are all positive.</summary>
-    internal static void Run<TVector>(in GemmArguments arguments, WorkerPool workers)
+    internal static void Run<TVector>(in GemmArguments arguments, WorkerPool workers, MemoryPool memory)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        if (arguments.B.Resting is not null)
+        {
+            // A worker widens four rows at a time, reads them with every row of A and takes the next.
+            using var widened = new ScratchMemory(memory, (long)RowsAtOnce * arguments.K * workers.WorkerCount);
+            Run<TVector>(arguments, workers, widened.Data);
+            return;
+        }
+
+        Run<TVector>(arguments, workers, (float*)null);
+    }
+
+    private static void Run<TVector>(in GemmArguments arguments, WorkerPool workers, float* widened)
         where TVector : unmanaged, IVector<TVector>
     {
         var columns = (int)Math.Clamp(BytesPerTask / ((long)arguments.K * sizeof(float)) / 4 * 4, 4, 1 << 20);
-        var body = new Body<TVector>(arguments, columns);
+        var body = new Body<TVector>(arguments, columns, widened);
         workers.Run((arguments.N + columns - 1) / columns, ref body);
     }
 
-    private readonly struct Body<TVector>(GemmArguments arguments, int columnsPerTask) : IParallelBody
+    private readonly struct Body<TVector>(GemmArguments arguments, int columnsPerTask, float* widened) : IParallelBody
         where TVector : unmanaged, IVector<TVector>
     {
         public void Execute(int task, int worker)
         {
+            var b = stackalloc float*[RowsAtOnce];
             var end = Math.Min((long)(task + 1) * columnsPerTask, arguments.N);
             for (var column = task * columnsPerTask; column < end; column += 4)
             {
                 var columns = (int)Math.Min(4, end - column);
+                Rows(column, columns, widened + ((nint)worker * RowsAtOnce * arguments.K), b);
                 for (var row = 0; row < arguments.M; row += 2)
                 {
-                    Multiply<TVector>(arguments, row, Math.Min(2, arguments.M - row), column, columns);
+                    Multiply<TVector>(arguments, row, Math.Min(2, arguments.M - row), column, columns, b);
+                }
+            }
+        }
+
+        // Missing rows repeat the last one.
+        private void Rows(int column, int columns, float* room, float** b)
+        {
+            for (var j = 0; j < RowsAtOnce; j++)
+            {
+                if (j >= columns)
+                {
+                    b[j] = b[j - 1];
+                }
+                else if (arguments.B.Resting is { } resting)
+                {
+                    b[j] = room + ((nint)j * arguments.K);
+                    resting.Widen(column + j, 0, arguments.K, b[j]);
+                }
+                else
+                {
+                    b[j] = arguments.B.At(column + j, 0);
                 }
             }
         }
@@ -44,15 +84,9 @@ internal static unsafe class DotGemm
 
     // Two rows of A by four of B; missing rows repeat the last one and are not written.
     [SkipLocalsInit]
-    private static void Multiply<TVector>(in GemmArguments arguments, int row, int rows, int column, int columns)
+    private static void Multiply<TVector>(in GemmArguments arguments, int row, int rows, int column, int columns, float** b)
         where TVector : unmanaged, IVector<TVector>
     {
-        var b = stackalloc float*[4];
-        for (var j = 0; j < 4; j++)
-        {
-            b[j] = arguments.B.At(column + Math.Min(j, columns - 1), 0);
-        }
-
         var sums = stackalloc float[8];
         if (rows == 2)
         {

@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices.Cpu.Quantized;
+
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>destination [m, n] = op(A)·op(B) + addend over a common dimension k, by address. Output and addend are dense.</summary>
@@ -12,11 +14,13 @@ internal readonly unsafe struct GemmArguments
     /// <param name="b">Second operand.</param>
     /// <param name="destination">Output [m, n]; overlaps neither operand.</param>
     /// <param name="addend">[m, n], null for none; may be the destination itself.</param>
-    internal GemmArguments(MatMulLayout layout, int m, int n, int k, float* a, float* b, float* destination, float* addend)
+    /// <param name="restingB">Rows of the second operand where it rests; then <paramref name="b"/> is null.</param>
+    internal GemmArguments(
+        MatMulLayout layout, int m, int n, int k, float* a, float* b, float* destination, float* addend, RestingRows? restingB = null)
     {
         (M, N, K) = (m, n, k);
         A = layout == MatMulLayout.TN ? new GemmOperand(a, m, false) : new GemmOperand(a, k, true);
-        B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true) : new GemmOperand(b, n, false);
+        B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true, restingB) : new GemmOperand(b, n, false, restingB);
         Destination = destination;
         Addend = addend;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
@@ -9,8 +10,12 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// <param name="data">First element.</param>
 /// <param name="stride">Elements between neighbouring lines (depth contiguous) or between neighbouring depths (otherwise).</param>
 /// <param name="depthContiguous">Whether the elements of one line lie side by side.</param>
-internal readonly unsafe struct GemmOperand(float* data, int stride, bool depthContiguous)
+/// <param name="resting">Rows of a resting weight, in place of the data: lines (depth contiguous) or depths (otherwise).</param>
+internal readonly unsafe struct GemmOperand(float* data, int stride, bool depthContiguous, RestingRows? resting = null)
 {
+    /// <summary>Rows that are widened as they are read, or null where <see cref="At"/> holds.</summary>
+    internal RestingRows? Resting { get; } = resting;
+
     /// <summary>Elements between neighbouring lines, or between neighbouring depths.</summary>
     internal nint Stride { get; } = stride;
 

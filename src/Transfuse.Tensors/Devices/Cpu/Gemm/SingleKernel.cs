@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
@@ -85,6 +86,12 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     private static void Pack<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
         where TCopy : unmanaged, IVector<TCopy>
     {
+        if (operand.Resting is { } resting)
+        {
+            PackResting<TCopy>(resting, operand.DepthContiguous, line, lines, start, depth, destination, width);
+            return;
+        }
+
         var source = operand.At(line, start);
         if (operand.DepthContiguous)
         {
@@ -94,5 +101,31 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
         {
             PanelPacking.Copy<TCopy>(source, operand.Stride, lines, depth, destination, width);
         }
+    }
+
+    // Rows are widened beside the panel and packed from there, so the panel has the bits that the widened weight would give it.
+    [SkipLocalsInit]
+    private static void PackResting<TCopy>(
+        RestingRows resting, bool depthContiguous, int line, int lines, int start, int depth, float* destination, int width)
+        where TCopy : unmanaged, IVector<TCopy>
+    {
+        var widened = stackalloc float[lines * depth];
+        if (depthContiguous)
+        {
+            for (var i = 0; i < lines; i++)
+            {
+                resting.Widen(line + i, start, depth, widened + (i * depth));
+            }
+
+            PanelPacking.Transpose<TNarrow>(widened, depth, lines, depth, destination, width);
+            return;
+        }
+
+        for (var d = 0; d < depth; d++)
+        {
+            resting.Widen(start + d, line, lines, widened + (d * lines));
+        }
+
+        PanelPacking.Copy<TCopy>(widened, lines, lines, depth, destination, width);
     }
 }

@@ -1,0 +1,189 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Transfuse.Errors;
+
+namespace Transfuse.Checkpoints.Gguf;
+
+/// <summary>The keys of a GGUF file that describe the model, and <c>config.json</c>: each from the other.</summary>
+internal static class GgufConfig
+{
+    /// <summary>Key under which the whole config.json is kept, so that nothing is lost on the way back.</summary>
+    internal const string StoredKey = "transfuse.config.json";
+
+    private static readonly (string Gguf, string Config)[] Tokens =
+        [("bos", "bos_token_id"), ("eos", "eos_token_id"), ("padding", "pad_token_id")];
+
+    /// <summary>The text of a config.json for a GGUF model.</summary>
+    /// <exception cref="ModelFormatException">A key is missing or holds what it cannot.</exception>
+    internal static string Import(GgufArchitecture architecture, GgufCheckpoint checkpoint, bool isTied)
+    {
+        if (Stored(architecture, checkpoint) is { } stored)
+        {
+            return stored;
+        }
+
+        var metadata = checkpoint.Metadata;
+        var config = new ConfigTree([], checkpoint.Path);
+        config.Set("model_type", architecture.ModelType);
+        foreach (var rule in architecture.Keys)
+        {
+            ImportKey(architecture, metadata, config, rule);
+        }
+
+        bool Has(string tensor) => checkpoint.TryFind(tensor, out _, out _);
+        foreach (var (key, json) in architecture.Implied)
+        {
+            config.Set(key, JsonNode.Parse(json));
+        }
+
+        foreach (var (key, tensor) in architecture.Flags)
+        {
+            config.Set(key, GgufArchitecture.Holds(tensor, Has));
+        }
+
+        config.Set("vocab_size", checkpoint.TryFind(GgufArchitecture.Embedding, out _, out var embedding)
+            ? embedding.Rows
+            : throw new ModelFormatException(checkpoint.Path, $"lacks the tensor '{GgufArchitecture.Embedding}'; it holds a vocabulary only, or is damaged."));
+        config.Set("tie_word_embeddings", isTied);
+        foreach (var (gguf, key) in Tokens)
+        {
+            config.Set(key, metadata.Int32($"tokenizer.ggml.{gguf}_token_id") is { } id ? id : null);
+        }
+
+        if (architecture.Rope is not null)
+        {
+            GgufRope.Import(architecture, checkpoint, config, GgufGeometry.Of(architecture, config).HeadSize);
+        }
+
+        return config.Root.ToJsonString();
+    }
+
+    /// <summary>Keys and extra tensors of a configuration.</summary>
+    /// <exception cref="ModelFormatException">A key is missing, or GGUF cannot say what it holds.</exception>
+    internal static (List<(string Key, object Value)> Keys, List<(string Name, float[] Values)> Tensors) Export(GgufArchitecture architecture, ConfigTree config)
+    {
+        List<(string Key, object Value)> keys = [("vocab_size", (uint)config.Count("vocab_size"))];
+        List<(string Name, float[] Values)> tensors = [];
+        CheckImplied(architecture, config);
+        CheckUnsayable(architecture, config);
+        var geometry = GgufGeometry.Of(architecture, config);
+        foreach (var rule in architecture.Keys)
+        {
+            if (ExportKey(config, rule, geometry.Hidden) is { } value)
+            {
+                keys.Add((rule.Gguf, value));
+            }
+        }
+
+        if (architecture.Rope is not null)
+        {
+            GgufRope.Export(architecture, config, geometry.HeadSize, keys, tensors);
+            StretchContext(keys);
+        }
+
+        return ([.. keys.Select(key => ($"{architecture.Name}.{key.Key}", key.Value))], tensors);
+    }
+
+    private static void ImportKey(GgufArchitecture architecture, GgufMetadata metadata, ConfigTree config, GgufKeyRule rule)
+    {
+        var key = $"{architecture.Name}.{rule.Gguf}";
+        JsonNode? value = rule.Kind switch
+        {
+            GgufKeyKind.UInt32 => metadata.Int32(key),
+            GgufKeyKind.Single => metadata.Real(key) is { } real ? ConfigTree.Real(real) : null,
+            GgufKeyKind.Boolean => metadata.Boolean(key),
+            _ => metadata.Int32(key, 1) is { } count ? (double)count / config.Count(architecture.Keys.First(other => other.Gguf is "embedding_length").Config) : null,
+        };
+        if (value is not null)
+        {
+            config.Set(rule.Config, value);
+        }
+        else if (!rule.IsOptional && config.Find(rule.Config) is null)
+        {
+            throw metadata.Wrong(key, "a value");
+        }
+    }
+
+    private static object? ExportKey(ConfigTree config, GgufKeyRule rule, int hidden)
+    {
+        var node = config.Find(rule.Config);
+        if (node is null)
+        {
+            return string.Equals(rule.Gguf, "feed_forward_length", StringComparison.Ordinal) ? (uint)(4 * hidden)
+                : rule.IsOptional ? null
+                : throw config.Wrong(rule.Config, null, "a value");
+        }
+
+        return rule.Kind switch
+        {
+            GgufKeyKind.Boolean => node is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : throw config.Wrong(rule.Config, node, "true or false"),
+            GgufKeyKind.Single => (float)config.Number(rule.Config)!.Value,
+            GgufKeyKind.Expansion => (uint)Math.Round(config.Number(rule.Config)!.Value * hidden),
+            _ => (uint)(config.Number(rule.Config) is { } number and >= 0 and <= uint.MaxValue ? number : throw config.Wrong(rule.Config, node, "a count")),
+        };
+    }
+
+    /// <summary>What follows from the architecture must be so, since the file has no place to say otherwise; an absent key is taken to be so.</summary>
+    private static void CheckImplied(GgufArchitecture architecture, ConfigTree config)
+    {
+        foreach (var (key, json) in architecture.Implied)
+        {
+            if (config.Find(key) is { } value && !JsonNode.DeepEquals(value, JsonNode.Parse(json)))
+            {
+                throw new ModelFormatException(
+                    config.Path, $"key '{key}' is {value.ToJsonString()}; GGUF's '{architecture.Name}' means {json} and cannot say anything else.");
+            }
+        }
+    }
+
+    private static void CheckUnsayable(GgufArchitecture architecture, ConfigTree config)
+    {
+        foreach (var key in architecture.Unsayable)
+        {
+            if (config.Find(key) is { } value)
+            {
+                throw new ModelFormatException(
+                    config.Path, $"key '{key}' is {value.ToJsonString()}, which GGUF's '{architecture.Name}' cannot say. Set it to null if the model is used without it.");
+            }
+        }
+    }
+
+    // config.json keeps the window before linear scaling, GGUF the one behind it.
+    private static void StretchContext(List<(string Key, object Value)> keys)
+    {
+        object? Value(string key) => keys.Find(pair => string.Equals(pair.Key, key, StringComparison.Ordinal)).Value;
+        var index = keys.FindIndex(pair => string.Equals(pair.Key, "context_length", StringComparison.Ordinal));
+        if (index >= 0 && Value("rope.scaling.type") is "linear" && Value("rope.scaling.factor") is float factor)
+        {
+            keys[index] = ("context_length", (uint)Math.Round((uint)keys[index].Value * (double)factor));
+        }
+    }
+
+    /// <summary>The stored config.json, if the keys of the file are still those that it gives.</summary>
+    private static string? Stored(GgufArchitecture architecture, GgufCheckpoint checkpoint)
+    {
+        if (checkpoint.Metadata.Text(StoredKey) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (JsonNode.Parse(text) is not JsonObject root || GgufArchitectures.FromModelType(root["model_type"]?.ToString()) != architecture)
+            {
+                return null;
+            }
+
+            var (keys, tensors) = Export(architecture, new ConfigTree(root, checkpoint.Path));
+            return keys.TrueForAll(key => Equals(checkpoint.Metadata.Find(key.Key), key.Value))
+                && tensors.TrueForAll(tensor => checkpoint.TryFind(tensor.Name, out var file, out var entry) && file.ReadSingles(entry).SequenceEqual(tensor.Values))
+                ? text
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or ModelFormatException or InvalidOperationException)
+        {
+            // Somebody changed the file: what its own keys say holds.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace Transfuse.Checkpoints.Gguf;
+
+/// <summary>Types of the keys that describe an architecture; llama.cpp refuses others.</summary>
+internal enum GgufKeyKind
+{
+    /// <summary>A 32-bit count.</summary>
+    UInt32,
+
+    /// <summary>A 32-bit real.</summary>
+    Single,
+
+    /// <summary>True or false.</summary>
+    Boolean,
+
+    /// <summary>A 32-bit count that config.json gives as a multiple of the hidden size.</summary>
+    Expansion,
+}

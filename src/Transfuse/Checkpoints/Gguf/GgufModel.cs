@@ -1,0 +1,114 @@
+using Transfuse.Errors;
+
+namespace Transfuse.Checkpoints.Gguf;
+
+/// <summary>A model in GGUF, seen as the Hugging Face folder that it stands for: its <c>config.json</c> and its tensors under their names there.</summary>
+internal sealed class GgufModel : IDisposable
+{
+    private const int MostNamed = 8;
+    private static readonly string[] WithoutName = [GgufRope.Divisors, GgufRope.LongDivisors, GgufRope.ShortDivisors];
+    private readonly Dictionary<string, GgufTensor> _tensors = new(StringComparer.Ordinal);
+
+    private GgufModel(GgufCheckpoint checkpoint, GgufArchitecture architecture)
+    {
+        Checkpoint = checkpoint;
+        Architecture = architecture;
+    }
+
+    /// <summary>The file.</summary>
+    internal GgufCheckpoint Checkpoint { get; }
+
+    /// <summary>Which architecture it is of.</summary>
+    internal GgufArchitecture Architecture { get; }
+
+    /// <summary>The text of the config.json.</summary>
+    internal string ConfigJson { get; private set; } = "";
+
+    /// <summary>The configuration, where the architecture's class is known.</summary>
+    internal ModelConfig Config => ModelConfig.Parse(ConfigJson, Checkpoint.Path);
+
+    /// <summary>Tensors by Hugging Face name; a tied head is not among them.</summary>
+    internal IReadOnlyDictionary<string, GgufTensor> Tensors => _tensors;
+
+    /// <summary>Opens a file and finds a name for every tensor.</summary>
+    /// <exception cref="ModelFormatException">The file is damaged, of an unknown architecture, or has tensors that the architecture has not.</exception>
+    internal static GgufModel Open(string path)
+    {
+        var checkpoint = GgufCheckpoint.Open(path);
+        try
+        {
+            var name = checkpoint.Metadata.Text("general.architecture");
+            var architecture = GgufArchitectures.FromName(name) ?? throw new ModelFormatException(
+                path, $"is of architecture '{name}', which is not supported; supported: {string.Join(", ", GgufArchitectures.All.Select(known => known.Name))}.");
+            var model = new GgufModel(checkpoint, architecture);
+            model.Read();
+            return model;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => Checkpoint.Dispose();
+
+    private void Read()
+    {
+        var isTied = IsTied();
+        ConfigJson = GgufConfig.Import(Architecture, Checkpoint, isTied);
+        var geometry = GgufGeometry.Of(Architecture, new ConfigTree(System.Text.Json.Nodes.JsonNode.Parse(ConfigJson)!.AsObject(), Checkpoint.Path));
+        var used = new HashSet<string>(WithoutName, StringComparer.Ordinal);
+        foreach (var (gguf, huggingFace, order) in Architecture.Expand(geometry.Layers, name => Checkpoint.TryFind(name, out _, out _)))
+        {
+            if (!Checkpoint.TryFind(gguf, out var file, out var entry))
+            {
+                continue;
+            }
+
+            used.Add(gguf);
+            if (!isTied || !string.Equals(gguf, GgufArchitecture.Head, StringComparison.Ordinal))
+            {
+                _tensors.Add(huggingFace, new GgufTensor(file, entry, huggingFace, order, geometry));
+            }
+        }
+
+        string[] unknown = [.. Checkpoint.Entries.Select(entry => entry.Name).Where(name => !used.Contains(name))];
+        if (unknown.Length > 0)
+        {
+            var rest = unknown.Length > MostNamed ? $" and {unknown.Length - MostNamed} more" : "";
+            throw new ModelFormatException(
+                Checkpoint.Path, $"has tensors that the architecture '{Architecture.Name}' has not: {string.Join(", ", unknown.Take(MostNamed))}{rest}.");
+        }
+    }
+
+    /// <summary>No head, or one with the embedding's bytes.</summary>
+    private bool IsTied()
+    {
+        if (!Checkpoint.TryFind(GgufArchitecture.Head, out var headFile, out var head))
+        {
+            return true;
+        }
+
+        if (!Architecture.RepeatsTiedHead || !Checkpoint.TryFind(GgufArchitecture.Embedding, out var embeddingFile, out var embedding)
+            || head.Type != embedding.Type || !head.Dimensions.SequenceEqual(embedding.Dimensions))
+        {
+            return false;
+        }
+
+        var (left, right) = (new byte[1 << 16], new byte[1 << 16]);
+        for (var start = 0L; start < head.ByteCount; start += left.Length)
+        {
+            var count = (int)Math.Min(left.Length, head.ByteCount - start);
+            headFile.ReadBytes(head, start, left.AsSpan(0, count));
+            embeddingFile.ReadBytes(embedding, start, right.AsSpan(0, count));
+            if (!left.AsSpan(0, count).SequenceEqual(right.AsSpan(0, count)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

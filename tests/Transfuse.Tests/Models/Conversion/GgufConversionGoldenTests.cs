@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Text.Json;
+using Transfuse.Checkpoints.Gguf;
+using Transfuse.Checkpoints.Safetensors;
+using Transfuse.Errors;
+using Transfuse.Models;
+using Transfuse.Models.Conversion;
+using Transfuse.Tensors;
+using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices.Cpu;
+using Transfuse.Tests.Shared;
+using Xunit.Abstractions;
+
+namespace Transfuse.Tests.Models.Conversion;
+
+/// <summary>
+/// Every golden model that can be loaded and said in GGUF: written, read from the keys alone, and back, it is the same model; and llama.cpp
+/// computes with it what we do.
+/// </summary>
+[Trait("Category", "Reference")]
+public sealed class GgufConversionGoldenTests(ITestOutputHelper output) : IDisposable
+{
+    private const string Area = "models";
+
+    // llama.cpp has GELU as a table of half-precision values.
+    private const double TableTolerance = 5e-3;
+    private const double Tolerance = 1e-4;
+
+    // llama.cpp 0.5.0 takes YaRN's bounds from its command line only, and has switched Phi-3's window off.
+    private static readonly string[] Ignored = ["yarn_beta_fast", "yarn_beta_slow", "attention.sliding_window"];
+    private readonly CpuDevice _device = new(threads: 1);
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Cases() => Shared.Golden.Cases(Area);
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _device.Dispose();
+    }
+
+    [GoldenTheory(Area)]
+    [MemberData(nameof(Cases))]
+    public void The_same_model_comes_back(string name)
+    {
+        using var original = LoadAndConvert(name);
+        if (original is null)
+        {
+            return;
+        }
+
+        var ids = Ids(original.VocabularySize);
+        var expected = Hidden(original, ids);
+        HideStoredConfig();
+        using (var keys = PretrainedModel.Load(_folder["keys.gguf"], _device))
+        {
+            var largest = expected.Zip(Hidden(keys, ids), (left, right) => Math.Abs(left - right)).Max();
+            output.WriteLine($"from the keys alone: largest difference {largest:g3}");
+            Assert.InRange(largest, 0, 1e-5);
+        }
+
+        ModelConversion.ToFolder(_folder["m.gguf"], _folder["back"], SafetensorsType.F32);
+        using var back = PretrainedModel.Load(_folder["back"], _device);
+        Assert.Equal(original.Config.ToJson(), back.Config.ToJson());
+        Assert.Equal(expected, Hidden(back, ids));
+    }
+
+    [OracleTheory]
+    [MemberData(nameof(Cases))]
+    public void Llama_cpp_computes_the_same(string name)
+    {
+        using var model = LoadAndConvert(name);
+        if (model is null)
+        {
+            return;
+        }
+
+        var ids = Ids(model.VocabularySize);
+        var lines = Oracles.Llora(null, ["logits", _folder["m.gguf"], "-t", "1", .. ids.Select(id => id.ToString(CultureInfo.InvariantCulture))]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var scores = new SequenceScorer(model, _device).Score([ids]).Single();
+        var largest = 0.0;
+        for (var i = 0; i + 1 < ids.Length; i++)
+        {
+            using var line = JsonDocument.Parse(lines[i]);
+            largest = Math.Max(largest, Math.Abs(line.RootElement.GetProperty("next_logprob").GetDouble() - scores.LogProbabilities[i + 1]));
+        }
+
+        using var file = GgufFile.Open(_folder["m.gguf"]);
+        var ignored = file.Metadata.Select(pair => pair.Key).FirstOrDefault(key => Ignored.Any(suffix => key.EndsWith(suffix, StringComparison.Ordinal)));
+        var tolerance = model.Config.ToJson().Contains("\"silu\"", StringComparison.Ordinal) ? Tolerance : TableTolerance;
+        output.WriteLine($"largest difference of log-probabilities {largest:g3}, tolerance {tolerance}");
+        if (ignored is not null)
+        {
+            output.WriteLine($"not compared: llama.cpp ignores {ignored}");
+            return;
+        }
+
+        Assert.InRange(largest, 0, tolerance);
+    }
+
+    /// <summary>The model of a folder, after it was written as m.gguf; null where one of the two is not possible, and why is said.</summary>
+    private LanguageModel? LoadAndConvert(string name)
+    {
+        var folder = Path.Combine(Shared.Golden.Root, Area, name);
+        LanguageModel? model = null;
+        try
+        {
+            model = PretrainedModel.Load(folder, _device);
+            ModelConversion.ToGguf(folder, _folder["m.gguf"], DType.F32);
+            return model;
+        }
+        catch (ModelFormatException exception)
+        {
+            output.WriteLine($"not compared: {exception.Message}");
+            model?.Dispose();
+            return null;
+        }
+    }
+
+    private void HideStoredConfig()
+    {
+        var bytes = File.ReadAllBytes(_folder["m.gguf"]);
+        bytes[bytes.AsSpan().IndexOf("transfuse.config.json"u8)] = (byte)'T';
+        File.WriteAllBytes(_folder["keys.gguf"], bytes);
+    }
+
+    private static int[] Ids(int vocabulary) => [.. Enumerable.Range(0, 40).Select(i => 3 + ((i * 7919) % (vocabulary - 3)))];
+
+    private float[] Hidden(LanguageModel model, int[] ids)
+    {
+        using var tape = new Tape(_device, recordGradients: false);
+        return model.Forward(tape, TokenBatch.FromLengths(ids, [ids.Length])).Value.AsSpan().ToArray();
+    }
+}
