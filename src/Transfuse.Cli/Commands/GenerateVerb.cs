@@ -16,7 +16,7 @@ namespace Transfuse.Cli.Commands;
 internal sealed class GenerateVerb : Verb
 {
     private const int DefaultTokens = 128;
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
     private readonly Argument<string> _prompt = new("prompt") { Description = "The text to continue." };
     private readonly Option<int?> _tokens = NumberOption.Whole("--tokens", $"Most tokens to add; otherwise {DefaultTokens}. A token that ends the text ends it earlier.", "n", 1);
     private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token; so it is if no option of chance is given." };
@@ -44,7 +44,7 @@ internal sealed class GenerateVerb : Verb
         var path = context.Arguments.GetRequiredValue(_model);
         var prompt = context.Arguments.GetRequiredValue(_prompt);
         var options = ReadOptions(context);
-        var folder = context.Resolve(path);
+        var folder = context.ResolveModel(path, cancellation);
         var tokenizer = TokenizerFile.Load(folder);
         using var device = new CpuDevice(threads: context.Settings.Threads);
         using var model = PretrainedModel.Load(folder, device);

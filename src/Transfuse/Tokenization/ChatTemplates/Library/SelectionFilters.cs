@@ -54,7 +54,8 @@ internal static class SelectionFilters
         return new IteratorValue(Counted(run, value).Where(item => Evaluator.ApplyTest(test, part(item), rest) == keeps));
     }
 
-    private static IEnumerable<object> Counted(Evaluator run, object value) => Iteration.Items(value).Select(item =>
+    // As Jinja has it, none has no items here, while a loop over it is a fault.
+    private static IEnumerable<object> Counted(Evaluator run, object value) => !PythonType.IsTrue(value) ? [] : Iteration.Items(value).Select(item =>
     {
         run.Budget.Step();
         return item;
