@@ -47,7 +47,7 @@ internal static class ModelLocation
     internal static HubPull Pull(ToolContext context, ModelHub hub, HubModel model, HubSelection selection, CancellationToken cancellation) =>
         context.Output.WithProgress(progress => hub.PullAsync(model, selection, progress, cancellation).GetAwaiter().GetResult());
 
-    // models/a where models is a folder here is a path with a slip, not a name on the hub.
-    private static bool IsHubName(ToolContext context, string argument, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HubModel? model) =>
+    /// <summary>Whether an argument has the form of a hub's name. <c>models/a</c> where <c>models</c> is a folder here is a path with a slip, no such name.</summary>
+    internal static bool IsHubName(ToolContext context, string argument, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HubModel? model) =>
         HubModel.TryParse(argument, out model) && model.Name.Split('/') is [var organisation, _] && !Directory.Exists(context.Resolve(organisation));
 }

@@ -44,6 +44,23 @@ public sealed class PullVerbTests
     }
 
     [Fact]
+    public void A_recipe_may_name_a_model_of_the_hub_and_the_run_keeps_its_folder()
+    {
+        using var tool = new ToolRunner();
+        using var hub = HubOf(TinyModel.Write(Path.Combine(tool.Folder, "local")));
+        Online(tool, hub);
+        tool.Write("t.txt", string.Concat(Enumerable.Repeat("The method returns the value of the property.\n\n", 40)));
+        tool.Write("r.yaml", "recipe: train/1\nmodel: org/tiny\ncorpus: { source: files, domains: [{ name: a, files: [t.txt] }] }\ntrain: { steps: 1, block: 32, batch_tokens: 64 }\n");
+        Assert.Equal(0, tool.Run("check", "r.yaml").Code);
+        Assert.Empty(hub.Requests);
+        var (code, _, error) = tool.Run("run", "r.yaml", "--out", "run");
+        Assert.True(code == 0, error);
+        Assert.Contains($"snapshots/{FakeHub.Commit}", File.ReadAllText(Path.Combine(tool.Folder, "run", "recipe.resolved.yaml")).Replace('\\', '/'), StringComparison.Ordinal);
+        tool.Write("bad.yaml", "recipe: train/1\nmodel: no model/at all/here\ncorpus: { source: files, domains: [{ name: a, files: [t.txt] }] }\n");
+        Assert.Equal(3, tool.Run("check", "bad.yaml").Code);
+    }
+
+    [Fact]
     public void A_name_that_is_nowhere_says_what_was_looked_for()
     {
         using var tool = new ToolRunner();

@@ -189,7 +189,7 @@ internal sealed class HubClient : IDisposable
 
         var size = Header("X-Linked-Size") is { } linked && long.TryParse(linked, CultureInfo.InvariantCulture, out var bytes) ? bytes
             : (int)response.StatusCode < 300 ? response.Content.Headers.ContentLength : null;
-        var address = response.RequestMessage!.RequestUri!;
-        return new HubFileFacts(hash, size, response.Headers.Location is { } location ? new Uri(address, location) : address);
+        // Not the address of a redirect, which expires: a broken fetch asks for a new one.
+        return new HubFileFacts(hash, size, response.RequestMessage!.RequestUri!);
     }
 }

@@ -24,7 +24,8 @@ public sealed class ChatTemplateGoldenTests(ITestOutputHelper output)
         var count = golden.ContainsKey("snippets") ? Snippets(golden, problems) : golden.ContainsKey("cases") ? Conversations(golden, problems) : 0;
         output.WriteLine($"{file}: {count} renderings compared, {problems.Count} differ (exact text, error class and message, spans)");
         Assert.True(count > 0, $"{file} has neither snippets nor cases.");
-        Assert.True(problems.Count == 0, string.Join("\n\n", problems.Take(8)));
+        problems.ForEach(output.WriteLine);
+        Assert.True(problems.Count == 0, $"{problems.Count} of {count} renderings differ; the output names them.");
     }
 
     [GoldenFact(Area)]

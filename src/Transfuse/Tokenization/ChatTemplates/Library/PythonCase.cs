@@ -107,6 +107,13 @@ internal static class PythonCase
 
     private static string Head(string point)
     {
+        // Digraphs have a title case of their own.
+        var digraph = "\u01c4\u01c5\u01c6\u01c7\u01c8\u01c9\u01ca\u01cb\u01cc\u01f1\u01f2\u01f3".IndexOf(point, StringComparison.Ordinal);
+        if (point.Length == 1 && digraph >= 0)
+        {
+            return "\u01c5\u01c8\u01cb\u01f2"[digraph / 3].ToString();
+        }
+
         var upper = ToUpper(point);
         return upper.Length <= point.Length ? upper : upper[..1] + ToLower(upper[1..]);
     }

@@ -57,7 +57,7 @@ internal static class SequenceFilters
 
     private static object DictSort(Evaluator run, object value, object?[] arguments)
     {
-        var dict = value as DictValue ?? throw TemplateFault.Type($"dictsort needs a dict, found '{PythonType.Name(value)}'");
+        var dict = value as DictValue ?? throw ((value as Undefined)?.Fault() ?? new TemplateFault("AttributeError", $"'{PythonType.Name(value)}' object has no attribute 'items'"));
         var place = (arguments[1] as string ?? "key") switch
         {
             "key" => 0,
@@ -91,7 +91,7 @@ internal static class SequenceFilters
 
     private static object Sum(Evaluator run, object value, object?[] arguments)
     {
-        var sum = arguments[1] ?? BigInteger.Zero;
+        var sum = arguments[1] is string ? throw TemplateFault.Type("sum() can't sum strings [use ''.join(seq) instead]") : arguments[1] ?? BigInteger.Zero;
         foreach (var item in Iteration.Items(value))
         {
             run.Budget.Step();

@@ -46,6 +46,7 @@ internal static class TextMethods
         "zfill" => Of(name, "width", a => ZeroFill(text, Width(a[0]), budget)),
         "expandtabs" => Of(name, "tabsize", a => ExpandTabs(text, a[0] is null ? 8 : PythonType.Index(a[0]!), budget)),
         "format" => new Callable(Kind, name, arguments => budget.Sized(BraceFormat.Apply(text, arguments, budget))),
+        "format_map" => Of(name, "mapping", a => budget.Sized(BraceFormat.Apply(text, Names(a[0]), budget))),
         _ => TextTests.Find(text, name) is { } test ? Of(name, "", _ => test()) : null,
     };
 
@@ -151,6 +152,10 @@ internal static class TextMethods
         Undefined undefined => throw undefined.Fault(),
         _ => throw TemplateFault.Type($"{method}() argument must be str, not {PythonType.Name(value)}"),
     };
+
+    private static Arguments Names(object? value) => value is DictValue dict
+        ? new Arguments([], [.. dict.Entries.Where(entry => entry.Key is string).Select(entry => ((string)entry.Key, entry.Value))])
+        : throw TemplateFault.Type("format_map() needs a mapping");
 
     private static int Count(object? value) => value is null or NoneValue ? -1 : PythonType.Index(value);
 

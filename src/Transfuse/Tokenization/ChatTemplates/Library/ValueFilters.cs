@@ -33,6 +33,8 @@ internal static class ValueFilters
                 return PythonType.Integer(value)!.Value;
             case double real:
                 return double.IsFinite(real) ? new BigInteger(Math.Truncate(real)) : otherwise;
+            case Undefined undefined:
+                throw undefined.Fault();
             case string text:
                 return ParseInteger(text, radix) ?? (ToFloat(text) is double number && double.IsFinite(number) ? new BigInteger(Math.Truncate(number)) : otherwise);
             default:
@@ -60,7 +62,7 @@ internal static class ValueFilters
         var number = BigInteger.Zero;
         foreach (var digit in digits.Where(digit => digit != '_'))
         {
-            var place = char.IsAsciiDigit(digit) ? digit - '0' : char.IsAsciiLetter(digit) ? char.ToLowerInvariant(digit) - 'a' + 10 : radix;
+            var place = CharUnicodeInfo.GetDecimalDigitValue(digit) is >= 0 and var decimalDigit ? decimalDigit : char.IsAsciiLetter(digit) ? char.ToLowerInvariant(digit) - 'a' + 10 : radix;
             if (place >= radix)
             {
                 return null;
@@ -72,24 +74,43 @@ internal static class ValueFilters
         return isNegative ? -number : number;
     }
 
-    private static object? ToFloat(object value) => value is string text
-        ? double.TryParse(PythonSpace.TrimEnd(PythonSpace.TrimStart(text)), NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) ? parsed : null
-        : PythonType.Float(value);
+    private static object? ToFloat(object value) => value switch
+    {
+        Undefined undefined => throw undefined.Fault(),
+        string text => ParseFloat(PythonSpace.TrimEnd(PythonSpace.TrimStart(text)).ToString()),
+        _ => PythonType.Float(value),
+    };
+
+    private static object? ParseFloat(string text)
+    {
+        switch (text.TrimStart('+', '-').ToUpperInvariant())
+        {
+            case "INF" or "INFINITY":
+                return text[0] == '-' ? double.NegativeInfinity : double.PositiveInfinity;
+            case "NAN":
+                return double.NaN;
+        }
+
+        // Underscores stand between digits only.
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '_' && (i == 0 || i == text.Length - 1 || !char.IsAsciiDigit(text[i - 1]) || !char.IsAsciiDigit(text[i + 1])))
+            {
+                return null;
+            }
+        }
+
+        return double.TryParse(text.Replace("_", string.Empty, StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
 
     private static object Absolute(object value) => value switch
     {
-        Undefined undefined => throw undefined.Fault(),
         double number => Math.Abs(number),
         _ => PythonType.Integer(value) is { } number ? BigInteger.Abs(number) : throw TemplateFault.Type($"bad operand type for abs(): '{PythonType.Name(value)}'"),
     };
 
     private static object Round(object value, int precision, string method)
     {
-        if (value is Undefined undefined)
-        {
-            throw undefined.Fault();
-        }
-
         var number = PythonType.Float(value) ?? throw TemplateFault.Type($"type {PythonType.Name(value)} doesn't define __round__ method");
         if (method is "ceil" or "floor")
         {

@@ -116,7 +116,7 @@ internal sealed class ExpressionParser(TokenReader tokens)
 
                 return;
             default:
-                throw tokens.Fault("can't assign to this expression; expected a name");
+                throw tokens.Fault($"can't assign to '{(target is DictExpression ? "dict" : target is SequenceExpression ? "list" : "const")}'");
         }
     }
 

@@ -79,14 +79,26 @@ internal sealed class TemplateParser
             "with" => ParseWith(line),
             "generation" => new ScopeStatement(line, IsGeneration: true, ParseScoped(tag, "endgeneration")),
             "block" => ParseBlock(line),
-            "print" => new PrintStatement(line, _expressions.ParseTuple()),
+            "print" => new PrintStatement(line, ParsePrint()),
             "break" or "continue" => ParseJump(line, tag),
             "extends" or "include" or "import" or "from" => throw TemplateFault.Syntax($"'{tag}' needs another template, and a chat template has none", line),
-            _ => throw TemplateFault.Syntax($"Encountered unknown tag '{tag}'." + Hint(), line),
+            _ => throw TemplateFault.Syntax($"Encountered unknown tag '{tag}'." + Hint(tag), line),
         };
     }
 
-    private string Hint()
+    // Several expressions are printed one after the other.
+    private ConcatExpression ParsePrint()
+    {
+        var parts = new List<Expression> { _expressions.Parse() };
+        while (_tokens.TryOperator(","))
+        {
+            parts.Add(_expressions.Parse());
+        }
+
+        return new ConcatExpression(parts);
+    }
+
+    private string Hint(string? tag = null)
     {
         if (!_open.TryPeek(out var innermost))
         {
@@ -94,7 +106,11 @@ internal sealed class TemplateParser
         }
 
         var names = string.Join(" or ", innermost.Ends.Select(end => $"'{end}'"));
-        return $" Jinja was looking for the following tags: {names}. The innermost block that needs to be closed is '{innermost.Tag}'.";
+        var isMisplaced = tag is not null && _open.Any(open => open.Ends.Contains(tag, StringComparer.Ordinal));
+        var looking = isMisplaced
+            ? "You probably made a nesting mistake. Jinja is expecting this tag, but currently looking for"
+            : "Jinja was looking for the following tags:";
+        return $" {looking} {names}. The innermost block that needs to be closed is '{innermost.Tag}'.";
     }
 
     // From behind the opening tag's expression up to the end tag's name, which is left as the next token.

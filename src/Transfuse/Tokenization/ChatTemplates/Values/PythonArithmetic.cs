@@ -53,7 +53,7 @@ internal static class PythonArithmetic
             case "*":
                 return Bounded(left.GetBitLength() + right.GetBitLength(), budget, () => left * right);
             case "**" when right.Sign < 0:
-                return Floats(sign, (double)left, (double)right);
+                return Floats(sign, RealNumbers.Of(left), RealNumbers.Of(right));
             case "**":
                 var bits = BigInteger.Abs(left) <= 1 ? BigInteger.One : right * left.GetBitLength();
                 return Bounded((long)BigInteger.Min(bits, long.MaxValue), budget, () => BigInteger.Pow(left, (int)BigInteger.Min(right, int.MaxValue - (right.IsEven ? 1 : 0))));
@@ -66,7 +66,7 @@ internal static class PythonArithmetic
 
         if (sign is "/")
         {
-            return (double)left / (double)right;
+            return RealNumbers.Divide(left, right);
         }
 
         var quotient = BigInteger.DivRem(left, right, out var remainder);

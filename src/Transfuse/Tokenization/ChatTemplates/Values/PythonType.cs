@@ -50,7 +50,7 @@ internal static class PythonType
     };
 
     /// <summary>Any number as a float; null for anything else.</summary>
-    internal static double? Float(object value) => value is double number ? number : Integer(value) is { } integer ? (double)integer : null;
+    internal static double? Float(object value) => value is double number ? number : Integer(value) is { } integer ? RealNumbers.Of(integer) : null;
 
     /// <summary>A whole number that serves as an index or a count, bounded to what a list can hold.</summary>
     internal static int Index(object value)

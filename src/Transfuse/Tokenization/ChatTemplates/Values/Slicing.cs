@@ -22,16 +22,19 @@ internal static class Slicing
             DictValue => throw TemplateFault.Type("unhashable type: 'slice'"),
             _ => throw TemplateFault.Type($"'{PythonType.Name(value)}' object is not subscriptable"),
         };
-        var places = Places(count, bounds);
-        return value switch
+        var (start, stop, step) = Bounds(count, bounds);
+        if (value is RangeValue numbers)
         {
-            string text => CodePoints.Pick(text, places),
-            SequenceValue sequence => new SequenceValue([.. places.Select(place => sequence.Items[place])], sequence.IsTuple),
-            _ => new SequenceValue([.. places.Select(place => ((RangeValue)value).At(place))]),
-        };
+            return new RangeValue(numbers.Start + (numbers.Step * start), numbers.Start + (numbers.Step * stop), numbers.Step * step);
+        }
+
+        var places = Walk(start, stop, step);
+        return value is SequenceValue list
+            ? new SequenceValue([.. places.Select(place => list.Items[place])], list.IsTuple)
+            : CodePoints.Pick((string)value, places);
     }
 
-    private static IEnumerable<int> Places(int count, (object Start, object Stop, object Step) bounds)
+    private static (int Start, int Stop, int Step) Bounds(int count, (object Start, object Stop, object Step) bounds)
     {
         var step = bounds.Step is NoneValue ? 1 : Bound(bounds.Step);
         if (step == 0)
@@ -42,7 +45,7 @@ internal static class Slicing
         var (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1);
         var start = bounds.Start is NoneValue ? (step > 0 ? lowest : highest) : Clamp(Bound(bounds.Start), count, lowest, highest);
         var stop = bounds.Stop is NoneValue ? (step > 0 ? highest : lowest) : Clamp(Bound(bounds.Stop), count, lowest, highest);
-        return Walk(start, stop, step);
+        return (start, stop, step);
     }
 
     private static IEnumerable<int> Walk(int start, int stop, int step)
