@@ -11,8 +11,8 @@ namespace Transfuse.Tokenization.ChatTemplates;
 /// in transformers (sandboxed, trim_blocks, lstrip_blocks, loop controls, <c>generation</c> blocks). Immutable and thread safe.
 /// </summary>
 /// <remarks>
-/// Texts, numbers and lists behave as in Python, character by character. Not here: other templates (include, import, extends), markup
-/// (<c>escape</c> gives plain text), and the filters that <see cref="Filters"/> names.
+/// Texts, numbers and lists behave as in Python, character by character. Not here: other templates (include, import, extends), and the
+/// filters that <see cref="Filters"/> names.
 /// </remarks>
 public sealed class ChatTemplate
 {

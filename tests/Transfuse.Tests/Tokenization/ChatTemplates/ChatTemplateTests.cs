@@ -40,6 +40,19 @@ public sealed class ChatTemplateTests
         Assert.StartsWith("t.jinja: line ", fault.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What jinja2 3.1.6 under Python 3.11 prints.</summary>
+    [Theory]
+    [InlineData("{{ 'a'|safe + '<b>' }} {{ 'a'|safe ~ '<b>' }} {{ '<'|e|e }} {{ ('<'|e) is escaped }}", "a&lt;b&gt; a<b> &lt; True")]
+    [InlineData("{{ 10 ** 25 / 3 }} {{ 12345678901234567 / 1 }} {{ 2 ** 0.5 }} {{ 7 % -3 }} {{ -7.5 // 2 }}", "3.3333333333333333e+24 1.2345678901234568e+16 1.4142135623730951 -2 -4.0")]
+    [InlineData("{{ '{:05d} {:,} {:#x} {:.3} {:>6}|{:^7.2f}'.format(42, 1234567, 255, 1234.5, 'a', 2.345) }}", "00042 1,234,567 0xff 1.23e+03      a| 2.35  ")]
+    [InlineData("{{ '%-5d|%+.2e|%(x)s' % {'x': 1} if false else '%5.1f|%x|%r' % (2.25, 255, 'it\\'s') }}", "  2.2|ff|\"it's\"")]
+    [InlineData("{{ 'ΑΣ'.lower() }} {{ 'ǆ'.title() }} {{ 'ßa'.title() }} {{ \"they're x-y\".title() }} {{ \"they're x-y\"|title }}", "ας ǅ Ssa They'Re X-Y They're X-Y")]
+    [InlineData("{{ range(9)[1:8:3] }} {{ (1, 2)[::-1] }} {{ 'a😀b'[::-1] }} {{ [1, 2, 3][5:0:-1] }}", "range(1, 8, 3) (2, 1) b😀a [3, 2]")]
+    [InlineData("{% set g = [1, 2]|map('string') %}{{ g|first }}{{ g|join }}{{ g|join }}", "12")]
+    [InlineData("{% if false %}{{ x|nosuch }}{% endif %}{{ 1 if true else x is nosuch }}", "1")]
+    [InlineData("{{ {1: 'a', 1.0: 'b', true: 'c'} }} {{ [x, none, 'q\"', \"'\"] }}", "{1: 'c'} [Undefined, None, 'q\"', \"'\"]")]
+    public void Corner_cases_print_as_in_Jinja(string template, string expected) => Assert.Equal(expected, ChatTemplate.Parse(template).Render(new JsonArray()).Text);
+
     [Theory]
     [InlineData("{% if x %}")]
     [InlineData("{% if x %}{% endfor %}")]

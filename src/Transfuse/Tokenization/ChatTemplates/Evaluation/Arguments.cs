@@ -1,3 +1,5 @@
+using Transfuse.Tokenization.ChatTemplates.Values;
+
 namespace Transfuse.Tokenization.ChatTemplates.Evaluation;
 
 /// <summary>The arguments of a call, worked out.</summary>
@@ -10,6 +12,9 @@ internal sealed record Arguments(IReadOnlyList<object> Positional, IReadOnlyList
 
     /// <summary>Arguments by place only.</summary>
     internal static Arguments Of(params object[] positional) => new(positional, []);
+
+    /// <summary>Without marks on texts, which only the templates' own macros see.</summary>
+    internal Arguments Plain => new([.. Positional.Select(MarkupValue.Plain)], [.. Named.Select(argument => (argument.Name, MarkupValue.Plain(argument.Value)))]);
 
     /// <summary>The first argument by place, or null.</summary>
     internal object? First => Positional.Count > 0 ? Positional[0] : null;

@@ -54,7 +54,8 @@ internal sealed class Evaluator(RenderBudget budget)
     /// <summary>Calls a value.</summary>
     internal static object Call(object callee, Arguments arguments) => callee switch
     {
-        Callable callable => callable.Call(arguments),
+        Callable { TypeName: "macro" } macro => macro.Call(arguments),
+        Callable callable => callable.Call(arguments.Plain),
         LoopValue loop when arguments.Positional.Count == 1 => loop.Recurse(arguments.Positional[0]),
         Undefined undefined => throw undefined.Fault(),
         _ => throw TemplateFault.Type($"'{PythonType.Name(callee)}' object is not callable"),
@@ -62,12 +63,24 @@ internal sealed class Evaluator(RenderBudget budget)
 
     /// <summary>Applies a filter.</summary>
     internal object ApplyFilter(string name, object value, Arguments arguments) => Filters.All.TryGetValue(name, out var filter)
-        ? filter(this, value, arguments)
+        ? FilterMarkup(name, filter, value, arguments.Plain)
         : throw new TemplateFault("TemplateRuntimeError", $"No filter named {PythonText.Repr(name)} found.");
+
+    // Marked text stays marked where the filter works on the text itself.
+    private object FilterMarkup(string name, FilterBody filter, object value, Arguments arguments)
+    {
+        if (value is not MarkupValue markup || name is "escape" or "e" or "default" or "d")
+        {
+            return filter(this, value, arguments);
+        }
+
+        var result = filter(this, markup.Text, arguments);
+        return name is "upper" or "lower" or "capitalize" or "trim" or "string" or "indent" or "center" or "reverse" ? MarkupValue.Mark(result) : result;
+    }
 
     /// <summary>Applies a test.</summary>
     internal static bool ApplyTest(string name, object value, Arguments arguments) => Tests.All.TryGetValue(name, out var test)
-        ? test(value, arguments)
+        ? test(value, arguments.Plain)
         : throw new TemplateFault("TemplateRuntimeError", $"No test named {PythonText.Repr(name)} found.");
 
     /// <summary>Applies the filters of a filter block to its text.</summary>

@@ -10,6 +10,7 @@ internal static class ObjectAccess
     /// <summary><c>value.name</c>: an attribute or method, else an item.</summary>
     internal static object Attribute(object value, string name, RenderBudget budget) => value is Undefined undefined
         ? throw undefined.Fault()
+        : value is MarkupValue markup ? Marked(Attribute(markup.Text, name, budget))
         : FindAttribute(value, name, budget) ?? FindItem(value, name) ?? Undefined.Attribute(value, name);
 
     /// <summary><c>value[key]</c>: an item, else an attribute or method.</summary>
@@ -20,6 +21,12 @@ internal static class ObjectAccess
             throw undefined.Fault();
         }
 
+        if (value is MarkupValue markup)
+        {
+            return Marked(Item(markup.Text, key, budget));
+        }
+
+        key = MarkupValue.Plain(key);
         return FindItem(value, key) ?? (key is string name ? FindAttribute(value, name, budget) : null) ?? Undefined.Item(value, key);
     }
 
@@ -38,6 +45,11 @@ internal static class ObjectAccess
 
         return value;
     }
+
+    // What a method of marked text returns is marked.
+    private static object Marked(object found) => found is Callable method
+        ? new Callable(method.TypeName, method.Name, arguments => MarkupValue.Mark(method.Call(arguments)))
+        : MarkupValue.Mark(found);
 
     private static object? FindItem(object value, object key)
     {

@@ -38,6 +38,9 @@ internal sealed class JsonText
             case string text:
                 AppendText(text);
                 break;
+            case MarkupValue markup:
+                AppendText(markup.Text);
+                break;
             case DictValue dict:
                 AppendDict(dict, level);
                 break;

@@ -30,7 +30,7 @@ internal static class Tests
         OfValue("sequence", value => value is string or SequenceValue or DictValue or RangeValue or Undefined),
         OfValue("iterable", value => Iteration.TryItems(value) is not null || value is LoopValue),
         OfValue("callable", value => value is Callable or Undefined or LoopValue),
-        OfValue("escaped", _ => false),
+        new("escaped", (value, _) => value is MarkupValue),
         OfValue("upper", value => IsCase(PythonText.Str(value), PythonCase.ToUpper)),
         OfValue("lower", value => IsCase(PythonText.Str(value), PythonCase.ToLower)),
         OfValue("filter", value => value is string name && Filters.All.ContainsKey(name)),
@@ -51,7 +51,7 @@ internal static class Tests
     private static KeyValuePair<string, TestBody> OfValue(string name, Func<object, bool> test) => new(name, (value, arguments) =>
     {
         arguments.Bind($"test_{name}", []);
-        return test(value);
+        return test(MarkupValue.Plain(value));
     });
 
     private static KeyValuePair<string, TestBody> OfPair(string name, Func<object, object, bool> test) => new(name, (value, arguments) =>

@@ -19,10 +19,10 @@ internal static partial class TextFilters
         Filters.Define("title", "", (_, value, _) => Title(PythonText.Str(value))),
         Filters.Define("trim", "chars", (_, value, a) => TextMethods.Strip(PythonText.Str(value), a[0], start: true, end: true)),
         Filters.Define("string", "", (_, value, _) => PythonText.Str(value)),
-        Filters.Define("safe", "", (_, value, _) => PythonText.Str(value)),
-        Filters.Define("escape", "", (_, value, _) => Escape(PythonText.Str(value))),
-        Filters.Define("e", "", (_, value, _) => Escape(PythonText.Str(value))),
-        Filters.Define("forceescape", "", (_, value, _) => Escape(PythonText.Str(value))),
+        Filters.Define("safe", "", (_, value, _) => new MarkupValue(PythonText.Str(value))),
+        Filters.Define("escape", "", (_, value, _) => MarkupValue.Of(value)),
+        Filters.Define("e", "", (_, value, _) => MarkupValue.Of(value)),
+        Filters.Define("forceescape", "", (_, value, _) => MarkupValue.Of(PythonText.Str(value))),
         Filters.Define("striptags", "", (_, value, _) => StripTags(PythonText.Str(value))),
         Filters.Define("urlencode", "", (_, value, _) => UrlEncode(value)),
         Filters.Define("replace", "old new count", Replace),
@@ -47,9 +47,6 @@ internal static partial class TextFilters
         return title.ToString();
     }
 
-    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
-        .Replace("<", "&lt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
-
     private static string StripTags(string text) =>
         System.Net.WebUtility.HtmlDecode(string.Join(' ', PythonSpace.Words(Tag().Replace(Comment().Replace(text, string.Empty), string.Empty))));
 
@@ -61,7 +58,8 @@ internal static partial class TextFilters
         }
 
         var pairs = value is DictValue dict ? dict.Entries.Select(entry => (entry.Key, entry.Value)) : Iteration.Items(value).Select(Pair);
-        return string.Join('&', pairs.Select(pair => $"{Quote(PythonText.Str(pair.Item1), "").Replace("%20", "+", StringComparison.Ordinal)}={Quote(PythonText.Str(pair.Item2), "").Replace("%20", "+", StringComparison.Ordinal)}"));
+        string Plus(object part) => Quote(PythonText.Str(part), kept: "").Replace("%20", "+", StringComparison.Ordinal);
+        return string.Join('&', pairs.Select(pair => $"{Plus(pair.Item1)}={Plus(pair.Item2)}"));
     }
 
     private static (object, object) Pair(object item) => item is SequenceValue { Items.Count: 2 } pair

@@ -193,7 +193,7 @@ internal sealed class TemplateParser
     private MacroStatement ParseMacro(int line)
     {
         var name = _tokens.Expect(TokenKind.Name).Text;
-        return new MacroStatement(line, ParseDefinition(name, _tokens.Current.IsOperator("(") ? ParseParameters() : throw _tokens.Fault("expected token '(', got '" + _tokens.Current.Describe() + "'"), "macro", "endmacro"));
+        return new MacroStatement(line, ParseDefinition(name, ParseParameters(), "macro", "endmacro"));
     }
 
     private CallStatement ParseCall(int line)

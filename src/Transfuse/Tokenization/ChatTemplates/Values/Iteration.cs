@@ -13,6 +13,7 @@ internal static class Iteration
     internal static IEnumerable<object>? TryItems(object value) => value switch
     {
         string text => CodePoints.Split(text),
+        MarkupValue markup => CodePoints.Split(markup.Text),
         SequenceValue sequence => sequence.Items,
         DictValue dict => dict.Keys,
         DictView view => view.Items,
@@ -46,6 +47,7 @@ internal static class Iteration
     internal static int? Length(object value) => value switch
     {
         string text => CodePoints.Count(text),
+        MarkupValue markup => CodePoints.Count(markup.Text),
         SequenceValue sequence => sequence.Items.Count,
         DictValue dict => dict.Count,
         DictView view => view.Items.Count,

@@ -13,6 +13,11 @@ internal static class PythonArithmetic
     /// <exception cref="TemplateFault">The operator does not take such values.</exception>
     internal static object Apply(string sign, object left, object right, RenderBudget budget)
     {
+        if (left is MarkupValue || right is MarkupValue)
+        {
+            return WithMarkup(sign, left, right, budget);
+        }
+
         if (sign is "%" && left is string format)
         {
             return budget.Sized(PercentFormat.Apply(format, right, budget));
@@ -41,6 +46,17 @@ internal static class PythonArithmetic
         bool or BigInteger => sign is "-" ? -PythonType.Integer(value)!.Value : PythonType.Integer(value)!.Value,
         _ => throw TemplateFault.Type($"bad operand type for unary {sign}: '{PythonType.Name(value)}'"),
     };
+
+    // Text beside markup becomes markup, so it is escaped.
+    private static object WithMarkup(string sign, object left, object right, RenderBudget budget) => (sign, left, right) switch
+    {
+        ("+", string or MarkupValue, string or MarkupValue) => new MarkupValue((string)Apply(sign, MarkupValue.Of(left).Text, MarkupValue.Of(right).Text, budget)),
+        ("%", MarkupValue format, SequenceValue { IsTuple: true } values) => new MarkupValue((string)Apply(sign, format.Text, values with { Items = [.. values.Items.Select(EscapedText)] }, budget)),
+        ("%", MarkupValue format, _) => new MarkupValue((string)Apply(sign, format.Text, EscapedText(right), budget)),
+        _ => MarkupValue.Mark(Apply(sign, MarkupValue.Plain(left), MarkupValue.Plain(right), budget)),
+    };
+
+    private static object EscapedText(object value) => value is string or MarkupValue ? MarkupValue.Of(value).Text : value;
 
     private static object Integers(string sign, BigInteger left, BigInteger right, RenderBudget budget)
     {

@@ -10,6 +10,7 @@ internal static class PythonComparison
     internal static bool AreEqual(object left, object right)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        (left, right) = (MarkupValue.Plain(left), MarkupValue.Plain(right));
         if (PythonType.Integer(left) is { } x && PythonType.Integer(right) is { } y)
         {
             return x == y;
@@ -35,6 +36,7 @@ internal static class PythonComparison
     internal static int Compare(object left, object right, string sign)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        (left, right) = (MarkupValue.Plain(left), MarkupValue.Plain(right));
         switch (left, right)
         {
             case (Undefined undefined, _):
@@ -78,7 +80,23 @@ internal static class PythonComparison
     }
 
     /// <summary><c>item in container</c>.</summary>
-    internal static bool Contains(object container, object item) => container switch
+    internal static bool Contains(object container, object item) => ContainsPlain(MarkupValue.Plain(container), MarkupValue.Plain(item));
+
+    /// <summary>A hash under which equal values are equal.</summary>
+    /// <exception cref="TemplateFault">The value cannot be a key.</exception>
+    internal static int Hash(object value) => value switch
+    {
+        bool or BigInteger => HashOf(PythonType.Integer(value)!.Value),
+        double number => Math.Floor(number) == number && double.IsFinite(number) ? HashOf(new BigInteger(number)) : number.GetHashCode(),
+        string text => text.GetHashCode(StringComparison.Ordinal),
+        MarkupValue markup => Hash(markup.Text),
+        SequenceValue { IsTuple: true } tuple => tuple.Items.Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(item))),
+        SequenceValue or DictValue => throw TemplateFault.Type($"unhashable type: '{PythonType.Name(value)}'"),
+        Undefined => 0,
+        _ => RuntimeHelpers.GetHashCode(value),
+    };
+
+    private static bool ContainsPlain(object container, object item) => container switch
     {
         string text => item switch
         {
@@ -91,19 +109,6 @@ internal static class PythonComparison
         NoneValue or bool or BigInteger or double or NamespaceValue or CycleValue or Callable =>
             throw TemplateFault.Type($"argument of type '{PythonType.Name(container)}' is not iterable"),
         _ => Iteration.Items(container).Any(other => AreEqual(other, item)),
-    };
-
-    /// <summary>A hash under which equal values are equal.</summary>
-    /// <exception cref="TemplateFault">The value cannot be a key.</exception>
-    internal static int Hash(object value) => value switch
-    {
-        bool or BigInteger => HashOf(PythonType.Integer(value)!.Value),
-        double number => Math.Floor(number) == number && double.IsFinite(number) ? HashOf(new BigInteger(number)) : number.GetHashCode(),
-        string text => text.GetHashCode(StringComparison.Ordinal),
-        SequenceValue { IsTuple: true } tuple => tuple.Items.Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(item))),
-        SequenceValue or DictValue => throw TemplateFault.Type($"unhashable type: '{PythonType.Name(value)}'"),
-        Undefined => 0,
-        _ => RuntimeHelpers.GetHashCode(value),
     };
 
     private static int HashOf(BigInteger number) => number.GetHashCode();

@@ -9,7 +9,7 @@ namespace Transfuse.Tokenization.ChatTemplates.Values;
 internal static class PythonText
 {
     /// <summary>Python's <c>str()</c>: what <c>{{ value }}</c> prints.</summary>
-    internal static string Str(object value) => value switch { string text => text, Undefined => string.Empty, _ => Repr(value) };
+    internal static string Str(object value) => value switch { string text => text, MarkupValue markup => markup.Text, Undefined => string.Empty, _ => Repr(value) };
 
     /// <summary>Python's <c>repr()</c>: how a value looks inside a list.</summary>
     internal static string Repr(object value)
@@ -67,20 +67,12 @@ internal static class PythonText
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (value)
         {
-            case NoneValue:
-                text.Append("None");
-                break;
-            case bool flag:
-                text.Append(flag ? "True" : "False");
-                break;
-            case BigInteger number:
-                text.Append(number.ToString(CultureInfo.InvariantCulture));
-                break;
-            case double number:
-                text.Append(Repr(number));
-                break;
             case string literal:
                 AppendLiteral(text, literal);
+                break;
+            case MarkupValue markup:
+                AppendLiteral(text.Append("Markup("), markup.Text);
+                text.Append(')');
                 break;
             case SequenceValue sequence:
                 AppendItems(text, sequence.IsTuple ? '(' : '[', sequence.Items, sequence.IsTuple ? sequence.Items.Count == 1 ? ",)" : ")" : "]");
@@ -89,27 +81,29 @@ internal static class PythonText
                 AppendDict(text, dict);
                 break;
             case DictView view:
-                text.Append(view.TypeName);
-                AppendItems(text.Append('('), '[', view.Items, "])");
-                break;
-            case RangeValue range:
-                text.Append(CultureInfo.InvariantCulture, $"range({range.Start}, {range.Stop}{(range.Step.IsOne ? string.Empty : $", {range.Step}")})");
+                AppendItems(text.Append(view.TypeName).Append('('), '[', view.Items, "])");
                 break;
             case NamespaceValue names:
-                text.Append("<Namespace ");
-                AppendDict(text, names.Attributes);
+                AppendDict(text.Append("<Namespace "), names.Attributes);
                 text.Append('>');
                 break;
             default:
-                text.Append(value switch
-                {
-                    Undefined => "Undefined",
-                    Callable callable => $"<{callable.TypeName} {callable.Name}>",
-                    _ => $"<{PythonType.Name(value)} object>",
-                });
+                text.Append(Simple(value));
                 break;
         }
     }
+
+    private static string Simple(object value) => value switch
+    {
+        NoneValue => "None",
+        bool flag => flag ? "True" : "False",
+        BigInteger number => number.ToString(CultureInfo.InvariantCulture),
+        double number => Repr(number),
+        RangeValue range => string.Create(CultureInfo.InvariantCulture, $"range({range.Start}, {range.Stop}{(range.Step.IsOne ? string.Empty : $", {range.Step}")})"),
+        Undefined => "Undefined",
+        Callable callable => $"<{callable.TypeName} {callable.Name}>",
+        _ => $"<{PythonType.Name(value)} object>",
+    };
 
     private static void AppendItems(StringBuilder text, char opening, IReadOnlyList<object> items, string closing)
     {

@@ -9,6 +9,11 @@ internal static class Slicing
     /// <exception cref="TemplateFault">The value cannot be sliced, or the step is 0.</exception>
     internal static object Slice(object value, (object Start, object Stop, object Step) bounds)
     {
+        if (value is MarkupValue markup)
+        {
+            return MarkupValue.Mark(Slice(markup.Text, bounds));
+        }
+
         if (value is Undefined undefined)
         {
             throw undefined.Fault();
