@@ -7,7 +7,11 @@ internal sealed class ToolRunner : IDisposable
 {
     internal string Folder { get; } = Directory.CreateTempSubdirectory("transfuse-cli-").FullName;
 
-    internal Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal);
+    /// <summary>The environment; no test reaches the network unless it says so.</summary>
+    internal Dictionary<string, string> Variables { get; } = new(StringComparer.Ordinal) { ["HF_HUB_OFFLINE"] = "1", ["HF_HOME"] = "hf" };
+
+    /// <summary>What comes from stdin.</summary>
+    internal string Input { get; set; } = string.Empty;
 
     internal StubTermination Termination { get; } = new();
 
@@ -25,6 +29,8 @@ internal sealed class ToolRunner : IDisposable
     {
         Output = output,
         Error = error,
+        Input = new StringReader(Input),
+        IsInputTerminal = IsTerminal,
         IsOutputTerminal = IsTerminal,
         IsErrorTerminal = IsTerminal,
         Variable = name => Variables.GetValueOrDefault(name),

@@ -16,7 +16,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>capture</c>: stores what a model expects after every token of texts.</summary>
 internal sealed class CaptureVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
@@ -46,7 +46,7 @@ internal sealed class CaptureVerb : Verb
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
-        var folder = context.Resolve(context.Arguments.GetRequiredValue(_model));
+        var folder = context.ResolveModel(context.Arguments.GetRequiredValue(_model), cancellation);
         var output = context.Resolve(context.Arguments.GetRequiredValue(_out));
         var documents = CorpusReader.Read(
             new CorpusSource

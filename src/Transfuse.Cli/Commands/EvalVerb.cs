@@ -14,7 +14,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>eval</c>: bits per byte of a model on texts.</summary>
 internal sealed class EvalVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
@@ -54,9 +54,10 @@ internal sealed class EvalVerb : Verb
             TextField = context.Arguments.GetRequiredValue(_field),
         };
         var documents = CorpusReader.Read(source, cancellation).ToList();
-        var tokenizer = TokenizerFile.Load(context.Resolve(folder));
+        var path = context.ResolveModel(folder, cancellation);
+        var tokenizer = TokenizerFile.Load(path);
         using var device = new CpuDevice(threads: context.Settings.Threads);
-        using var model = PretrainedModel.Load(context.Resolve(folder), device);
+        using var model = PretrainedModel.Load(path, device);
         var options = new BitsPerByteOptions { Window = context.Arguments.GetValue(_window), Stride = context.Arguments.GetValue(_stride) };
         var result = context.Output.WithProgress(progress => new BitsPerByte(device, model, tokenizer, options).Measure(documents, progress, cancellation));
         if (result.Bytes == 0)

@@ -7,8 +7,8 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>fuse</c>: fuses existing models into one.</summary>
 internal sealed class FuseVerb : Verb
 {
-    private readonly Argument<string> _target = new("target") { Description = "Folder of the model that receives the knowledge." };
-    private readonly Argument<string[]> _sources = new("source") { Description = "Folders of the models that give it.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string> _target = new("target") { Description = "Model that receives the knowledge: folder, or name on the hub." };
+    private readonly Argument<string[]> _sources = new("source") { Description = "Models that give it.", Arity = ArgumentArity.OneOrMore };
     private readonly ShortcutRecipe _recipe = new();
 
     internal FuseVerb()

@@ -15,7 +15,7 @@ namespace Transfuse.Cli.Commands;
 internal sealed class GenerateVerb : Verb
 {
     private static readonly JsonSerializerOptions LineForm = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, .gguf file, or name on the hub." };
     private readonly Argument<string?> _prompt = new("prompt") { Description = "The text to continue, or that a T5 reads.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _file = new("--file") { Description = "In place of a prompt, a file with many: one JSON string or {\"prompt\": …} a line.", HelpName = "file" };
     private readonly SamplingFlags _sampling = new();
@@ -42,7 +42,7 @@ internal sealed class GenerateVerb : Verb
         var file = context.Arguments.GetValue(_file);
         var prompts = Prompts(context, file);
         using var device = new CpuDevice(threads: context.Settings.Threads);
-        using var model = new GenerationModel(path, context.Resolve(path), device);
+        using var model = new GenerationModel(path, context.ResolveModel(path, cancellation), device);
         int[][] ids = [.. prompts.Select(prompt => model.Encode(prompt.Name, prompt.Prompt))];
         options = options with { MaxNewTokens = RoomFor(context, options.MaxNewTokens, prompts, ids, model), StopIds = model.StopIds };
         var streams = file is null && context.Output.Mode == OutputMode.Human;

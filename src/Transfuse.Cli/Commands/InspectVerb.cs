@@ -12,7 +12,7 @@ internal sealed class InspectVerb : Verb
 {
     private readonly Argument<string> _path = new("path")
     {
-        Description = "Model folder, .gguf or .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
+        Description = "Model folder, name on the hub, .gguf or .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
     };
 
     internal InspectVerb()
@@ -30,7 +30,7 @@ internal sealed class InspectVerb : Verb
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
         var path = context.Arguments.GetRequiredValue(_path);
-        var card = CardReader.Read(context, path);
+        var card = CardReader.Read(context, path, cancellation);
         context.Output.Result("transfuse.inspect/1", () => ToJson(path, card), () => Write(context.Output, path, card), card.Kind);
         return ExitCodes.Done;
     }

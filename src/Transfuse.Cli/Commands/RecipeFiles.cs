@@ -17,8 +17,27 @@ internal static class RecipeFiles
     /// <exception cref="RecipeException">It is invalid.</exception>
     internal static Recipe Read(ToolContext context, string file, IReadOnlyList<string> overrides)
     {
-        var recipe = RecipeReader.Read(context.ReadText(file), file, overrides, path => Exists(context, path));
+        var recipe = RecipeReader.Read(context.ReadText(file), file, overrides, path => Exists(context, path), model => ModelExists(context, model));
         return context.Settings.Seed is { } seed ? recipe with { Seed = seed } : recipe;
+    }
+
+    /// <summary>Whether a model is here, or has a name on the hub.</summary>
+    internal static bool ModelExists(ToolContext context, string model) => Exists(context, model) || ModelLocation.IsHubName(context, model, out _);
+
+    /// <summary>The recipe with the folders of models that it names by their names on the hub; those that are not in the cache are pulled.</summary>
+    internal static Recipe WithLocalModels(ToolContext context, Recipe recipe, CancellationToken cancellation)
+    {
+        string? Local(string? model) => model is null || Path.Exists(context.Resolve(model)) ? model : context.ResolveModel(model, cancellation);
+        return recipe switch
+        {
+            FuseRecipe fuse => fuse with
+            {
+                Target = fuse.Target with { Model = Local(fuse.Target.Model) },
+                Sources = [.. fuse.Sources.Select(source => source with { Model = Local(source.Model) })],
+            },
+            TrainRecipe train => train with { Model = train.Model with { Model = Local(train.Model.Model) } },
+            _ => recipe,
+        };
     }
 
     // Of a pattern, the part before its first star or question mark has to be there.

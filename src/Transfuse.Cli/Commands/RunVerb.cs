@@ -38,7 +38,7 @@ internal sealed class RunVerb : Verb
             throw new UsageException($"'{stray}' is no setting", "settings are written key=value, for example train.steps=200");
         }
 
-        var recipe = RecipeFiles.Read(context, file, settings);
+        var recipe = RecipeFiles.WithLocalModels(context, RecipeFiles.Read(context, file, settings), cancellation);
         var folder = Path.GetDirectoryName(context.Resolve(file)) ?? context.Settings.Folder;
         var result = RunSession.Start(context, _options.Folder(context, recipe.Name), context.ReadText(file), recipe, _options.Pipeline(context, folder), cancellation);
         RunResultView.Write(context, "transfuse.run/1", recipe.Seed, result);

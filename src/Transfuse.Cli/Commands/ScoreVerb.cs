@@ -13,7 +13,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>score</c>: the log-probability of every token of one text, and what the model would have said instead.</summary>
 internal sealed class ScoreVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
     private readonly TextInput _input = new();
     private readonly Option<string?> _ids = new("--ids") { Description = "A file with a JSON list of token ids, in place of a text; needs no tokenizer.", HelpName = "file" };
     private readonly Option<int?> _top = NumberOption.Whole("--top", "Also list the n most probable tokens in each place, at most the whole vocabulary.", "n", 0);
@@ -35,7 +35,7 @@ internal sealed class ScoreVerb : Verb
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
         var path = context.Arguments.GetRequiredValue(_model);
-        var folder = context.Resolve(path);
+        var folder = context.ResolveModel(path, cancellation);
         var input = ReadInput(context, folder);
         using var device = new CpuDevice(threads: context.Settings.Threads);
         using var model = PretrainedModel.Load(folder, device);

@@ -59,7 +59,8 @@ internal sealed class ShortcutRecipe
     {
         recipe = recipe with { Seed = context.Settings.Seed ?? recipe.Seed };
         var settings = context.Arguments.GetValue(_set) ?? [];
-        var checkedRecipe = RecipeReader.Read(RecipeWriter.ToResolvedYaml(recipe), "command line", settings, path => RecipeFiles.Exists(context, path));
+        var checkedRecipe = RecipeReader.Read(
+            RecipeWriter.ToResolvedYaml(recipe), "command line", settings, path => RecipeFiles.Exists(context, path), model => RecipeFiles.ModelExists(context, model));
         var text = RecipeWriter.ToResolvedYaml(checkedRecipe);
         if (context.Arguments.GetValue(_print))
         {
@@ -67,6 +68,8 @@ internal sealed class ShortcutRecipe
             return ExitCodes.Done;
         }
 
+        checkedRecipe = RecipeFiles.WithLocalModels(context, checkedRecipe, cancellation);
+        text = RecipeWriter.ToResolvedYaml(checkedRecipe);
         var run = _options.Folder(context, recipe.Name);
         var result = RunSession.Start(context, run, text, checkedRecipe, _options.Pipeline(context, context.Settings.Folder), cancellation);
         RunResultView.Write(context, "transfuse.run/1", recipe.Seed, result);

@@ -11,7 +11,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>tokenize</c>: the token ids of a text and where each token lies in its bytes.</summary>
 internal sealed class TokenizeVerb : Verb
 {
-    private readonly Argument<string> _path = new("model") { Description = "Model folder, or tokenizer file." };
+    private readonly Argument<string> _path = new("model") { Description = "Model folder, name on the hub, or tokenizer file." };
     private readonly TextInput _input = new();
 
     internal TokenizeVerb()
@@ -28,7 +28,7 @@ internal sealed class TokenizeVerb : Verb
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
         var text = _input.Read(context);
-        var tokenizer = TokenizerFile.Load(context.Resolve(context.Arguments.GetRequiredValue(_path)));
+        var tokenizer = TokenizerFile.Load(context.ResolveModel(context.Arguments.GetRequiredValue(_path), cancellation));
         var encoding = tokenizer.Encode(text, _input.AddsSpecialTokens(context));
         context.Output.Result(
             "transfuse.tokenize/1",

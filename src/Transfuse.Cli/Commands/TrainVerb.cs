@@ -7,7 +7,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>train</c>: trains an existing model further on texts.</summary>
 internal sealed class TrainVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
     private readonly ShortcutRecipe _recipe = new();
 
     internal TrainVerb()

@@ -15,6 +15,9 @@ internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Setting
     /// <summary>The absolute form of a path the user gave.</summary>
     internal string Resolve(string path) => Path.GetFullPath(path, Settings.Folder);
 
+    /// <summary>The path of a model that the user named by a path or by its name on the hub; see <see cref="ModelLocation"/>.</summary>
+    internal string ResolveModel(string model, CancellationToken cancellation) => ModelLocation.Find(this, model, cancellation);
+
     /// <summary>Reads a whole text file that the user named.</summary>
     /// <exception cref="InputException">It is missing or unreadable.</exception>
     internal string ReadText(string path) => Read(path, File.ReadAllText);

@@ -11,6 +11,12 @@ internal sealed record ToolEnvironment
     /// <summary>Where everything else goes.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>Where lines of a chat come from.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
+    /// <summary>Whether a person types the input.</summary>
+    public bool IsInputTerminal { get; init; }
+
     /// <summary>Whether results go to a terminal.</summary>
     public bool IsOutputTerminal { get; init; }
 
@@ -44,6 +50,8 @@ internal sealed record ToolEnvironment
         {
             Output = Console.Out,
             Error = Console.Error,
+            Input = Console.In,
+            IsInputTerminal = !Console.IsInputRedirected,
             IsOutputTerminal = !Console.IsOutputRedirected,
             IsErrorTerminal = !Console.IsErrorRedirected,
             Width = TerminalWidth(),

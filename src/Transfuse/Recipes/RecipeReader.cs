@@ -13,9 +13,10 @@ public static class RecipeReader
     /// <param name="fileName">The file's name in messages.</param>
     /// <param name="overrides">Settings <c>dotted.key=value</c> that replace what the text says; list items by number, from 0.</param>
     /// <param name="pathExists">Answers whether an input file, folder or pattern exists; null leaves inputs unchecked.</param>
+    /// <param name="modelExists">Answers whether a model is there or can be fetched; null asks <paramref name="pathExists"/>.</param>
     /// <exception cref="RecipeException">The recipe is invalid; holds all problems.</exception>
     public static Recipe Read(
-        string yaml, string fileName, IReadOnlyList<string>? overrides = null, Func<string, bool>? pathExists = null)
+        string yaml, string fileName, IReadOnlyList<string>? overrides = null, Func<string, bool>? pathExists = null, Func<string, bool>? modelExists = null)
     {
         ArgumentNullException.ThrowIfNull(yaml);
         ArgumentNullException.ThrowIfNull(fileName);
@@ -33,7 +34,7 @@ public static class RecipeReader
         Recipe? recipe = null;
         if (FindKind(root, problems) is { } kind)
         {
-            kind.TryRead(root, new ReadContext(problems, pathExists), out recipe);
+            kind.TryRead(root, new ReadContext(problems, pathExists, modelExists ?? pathExists), out recipe);
         }
 
         problems.ThrowIfAny();

@@ -14,9 +14,9 @@ internal static class CardReader
 
     /// <summary>The card of a path.</summary>
     /// <exception cref="InputException">There is nothing, nothing known, or it is damaged.</exception>
-    internal static Card Read(ToolContext context, string path)
+    internal static Card Read(ToolContext context, string path, CancellationToken cancellation)
     {
-        var full = context.Resolve(path);
+        var full = context.ResolveModel(path, cancellation);
         return Directory.Exists(full) ? OfFolder(context, path, full)
             : File.Exists(full) ? OfFile(path, full)
             : throw new InputException(path, "there is no such file or folder.");

@@ -12,7 +12,7 @@ internal static class ModelKeys
     /// <summary>Declares the model's keys and the rules between them.</summary>
     internal static SectionSchema<TSection> ModelKeysAndRules<TSection>(this SectionSchema<TSection> schema)
         where TSection : ModelSection, new() => schema
-        .Key("model", Values.Optional(Values.InputPath), s => s.Model, (s, v) => s with { Model = v }, "Folder of an existing model.")
+        .Key("model", Values.Optional(Values.Model), s => s.Model, (s, v) => s with { Model = v }, "Folder of an existing model, or its name on the hub.")
         .Key("name", Values.Optional(Values.Text), s => s.Name, (s, v) => s with { Name = v }, "Name in tables; null takes the folder's or the architecture's.")
         .Key("tokenizer", Values.Optional(Values.InputPath), s => s.Tokenizer, (s, v) => s with { Tokenizer = v }, "Existing tokenizer; null takes the model's, or trains one.")
         .Key("architecture", Values.Optional(Values.Word("llama", "mistral", "qwen2", "qwen3", "olmo2", "gemma", "gpt_neox", "mpt", "gpt2", "opt")), s => s.Architecture, (s, v) => s with { Architecture = v }, "Architecture to begin from random weights.")

@@ -6,7 +6,8 @@ namespace Transfuse.Recipes.Keys;
 /// <summary>Text: a name, or the path of an input, or one of a few words.</summary>
 /// <param name="choices">The words allowed, or null for any text.</param>
 /// <param name="isInput">Whether the text is a path (or a pattern of paths) that has to exist.</param>
-internal sealed class TextValue(IReadOnlyList<string>? choices = null, bool isInput = false) : RecipeValue<string>
+/// <param name="isModel">Whether the input is a model, which may have a name elsewhere instead of a path.</param>
+internal sealed class TextValue(IReadOnlyList<string>? choices = null, bool isInput = false, bool isModel = false) : RecipeValue<string>
 {
     internal override string TypeName => isInput ? "path" : "text";
 
@@ -25,7 +26,7 @@ internal sealed class TextValue(IReadOnlyList<string>? choices = null, bool isIn
             return Refuse(node, path, context, $"one of {string.Join(", ", choices)}", SpellingSuggestion.DidYouMean(value, choices));
         }
 
-        if (isInput && context.PathExists is { } exists && !exists(value))
+        if (isInput && (isModel ? context.ModelExists : context.PathExists) is { } exists && !exists(value))
         {
             context.Problems.Add(
                 node.Position, path, $"'{path}' names '{value}', which does not exist", "paths are relative to the folder transfuse is started in (or -C DIR)");

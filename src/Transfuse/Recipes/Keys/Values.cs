@@ -9,6 +9,8 @@ internal static class Values
 
     internal static RecipeValue<string> InputPath { get; } = new TextValue(isInput: true);
 
+    internal static RecipeValue<string> Model { get; } = new TextValue(isInput: true, isModel: true);
+
     internal static RecipeValue<int> Integer(int minimum, int maximum = int.MaxValue) =>
         new IntegerValue<int>(new NumberRange(minimum, maximum == int.MaxValue ? double.PositiveInfinity : maximum));
 

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using System.Text.Json;
+using Transfuse.Cli.Commands.Chatting;
+using Transfuse.Cli.Errors;
+using Transfuse.Cli.Hosting;
+using Transfuse.Cli.Output;
+using Transfuse.Generation;
+using Transfuse.Models;
+using Transfuse.Tensors.Devices.Cpu;
+using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
+
+namespace Transfuse.Cli.Commands;
+
+/// <summary><c>chat</c>: talks with a model through its chat template.</summary>
+internal sealed class ChatVerb : Verb
+{
+    private const int DefaultTokens = 512;
+    private const double DefaultTemperature = 0.7;
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
+    private readonly Option<string?> _prompt = new("--prompt") { Description = "Ask this one question instead of reading messages from the terminal or, one a line, from stdin.", HelpName = "text" };
+    private readonly Option<string?> _system = new("--system") { Description = "Message of the system before the conversation.", HelpName = "text" };
+    private readonly Option<string?> _template = new("--template") { Description = "Chat template: a Jinja file, or the name of one of the model's own.", HelpName = "file" };
+    private readonly Option<int?> _tokens = NumberOption.Whole("--tokens", $"Most tokens of an answer; otherwise {DefaultTokens}.", "n", 1);
+    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
+    private readonly Option<double?> _temperature = NumberOption.Real("--temperature", $"Draw tokens: below 1 closer to the most probable, above 1 more freely; otherwise {DefaultTemperature}.", "t", 0);
+
+    internal ChatVerb()
+        : base(
+            "chat",
+            "Talks with a model. In the terminal /reset begins anew, /system TEXT sets the system message, /exit ends.",
+            "transfuse chat models/a --system \"Answer in one sentence.\"",
+            "transfuse chat HuggingFaceTB/SmolLM2-135M-Instruct --prompt \"What is a tensor?\" --greedy --json")
+    {
+        Add(_model);
+        foreach (var option in new Option[] { _prompt, _system, _template, _tokens, _greedy, _temperature })
+        {
+            Add(option);
+        }
+    }
+
+    internal override int Run(ToolContext context, CancellationToken cancellation)
+    {
+        var options = ReadOptions(context);
+        var prompt = context.Arguments.GetValue(_prompt);
+        var isTalk = prompt is null && context.Environment.IsInputTerminal;
+        if (isTalk && context.Output.Mode != OutputMode.Human)
+        {
+            throw new UsageException("--json and --quiet need --prompt, or messages on stdin");
+        }
+
+        var folder = context.ResolveModel(context.Arguments.GetRequiredValue(_model), cancellation);
+        var template = ReadTemplate(context, folder);
+        var tokenizer = TokenizerFile.Load(folder);
+        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var model = PretrainedModel.Load(folder, device);
+        options = options with { StopIds = StopTokens.Of(folder, model, tokenizer, template) };
+        var answerer = new ChatAnswerer(model, device, tokenizer, template, ChatTemplateFile.ReadSpecialTokens(folder), options, context.Settings.Seed ?? 0);
+        var conversation = new ChatConversation(answerer, context.Arguments.GetValue(_system), context.Environment.Time);
+        if (isTalk)
+        {
+            new ChatLoop(context, conversation).Run(cancellation);
+            return ExitCodes.Done;
+        }
+
+        foreach (var message in prompt is null ? Lines(context.Environment.Input) : [prompt])
+        {
+            Ask(context, conversation, message, cancellation);
+        }
+
+        context.Output.Result("transfuse.chat/1", json => WriteJson(json, conversation), () => { }, conversation.LastAnswer);
+        return ExitCodes.Done;
+    }
+
+    private static void Ask(ToolContext context, ChatConversation conversation, string message, CancellationToken cancellation)
+    {
+        var isShown = context.Output.Mode == OutputMode.Human;
+        conversation.Ask(message, isShown ? context.Output.Raw : null, cancellation);
+        if (isShown)
+        {
+            context.Output.Line();
+        }
+    }
+
+    // Empty lines are no messages.
+    private static IEnumerable<string> Lines(TextReader input)
+    {
+        while (input.ReadLine() is { } line)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return line;
+            }
+        }
+    }
+
+    private GenerationOptions ReadOptions(ToolContext context)
+    {
+        var temperature = context.Arguments.GetValue(_temperature);
+        var isGreedy = context.Arguments.GetValue(_greedy);
+        if (isGreedy && temperature is not null)
+        {
+            throw new UsageException("--greedy draws nothing, so it takes no --temperature");
+        }
+
+        return new GenerationOptions
+        {
+            MaxNewTokens = context.Arguments.GetValue(_tokens) ?? DefaultTokens,
+            Temperature = isGreedy ? 0 : temperature ?? DefaultTemperature,
+        };
+    }
+
+    private ChatTemplate ReadTemplate(ToolContext context, string folder)
+    {
+        var wanted = context.Arguments.GetValue(_template);
+        return wanted is not null && File.Exists(context.Resolve(wanted))
+            ? ChatTemplate.Parse(context.ReadText(wanted), wanted)
+            : ChatTemplateFile.Load(folder, wanted);
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, ChatConversation conversation)
+    {
+        json.WriteStartArray("messages");
+        foreach (var message in conversation.Messages)
+        {
+            json.WriteStartObject();
+            json.WriteString("role", message.Role);
+            json.WriteString("content", message.Content);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteString("finish", conversation.IsCut ? "length" : "stop");
+    }
+}
