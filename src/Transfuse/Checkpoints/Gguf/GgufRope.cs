@@ -140,8 +140,8 @@ internal static class GgufRope
                 // Phi-3 asks for it here, and has a default that would win over the one inside.
                 config.Set("original_max_position_embeddings", original);
                 rope["attention_factor"] = ConfigTree.Real(metadata.Real(key("scaling.attn_factor")) ?? 1);
-                rope["long_factor"] = Array(checkpoint, LongDivisors);
-                rope["short_factor"] = Array(checkpoint, ShortDivisors);
+                rope["long_factor"] = ReadList(checkpoint, LongDivisors);
+                rope["short_factor"] = ReadList(checkpoint, ShortDivisors);
                 break;
             default:
                 throw metadata.Wrong(key("scaling.type"), "none, linear, yarn or longrope");
@@ -277,7 +277,7 @@ internal static class GgufRope
             ? [.. list.Select(item => (float)(config.NumberOf(item, key) ?? 0))]
             : throw config.Wrong(key, rope[key], $"a list of {length} numbers");
 
-    private static JsonArray Array(GgufCheckpoint checkpoint, string tensor) => checkpoint.TryFind(tensor, out var file, out var entry)
+    private static JsonArray ReadList(GgufCheckpoint checkpoint, string tensor) => checkpoint.TryFind(tensor, out var file, out var entry)
         ? [.. file.ReadSingles(entry).Select(value => ConfigTree.Real(value))]
         : throw new ModelFormatException(checkpoint.Path, $"is scaled with longrope but lacks the tensor '{tensor}'.");
 }
