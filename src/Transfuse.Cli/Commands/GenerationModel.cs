@@ -22,7 +22,7 @@ internal sealed class GenerationModel : IDisposable
     {
         _path = path;
         Tokenizer = TokenizerFile.Load(folder);
-        IEnumerable<int> ids = [.. GenerationConfig.Load(folder).EosIds, .. ModelConfig.Load(folder).EosIds];
+        IEnumerable<int> ids = [.. GenerationConfig.Load(folder).EosIds, .. PretrainedModel.ReadConfig(folder).EosIds];
         StopIds = [.. ids.Concat(Tokenizer.EosId is { } id ? [id] : []).Distinct()];
         if (PretrainedModel.IsEncoderDecoder(folder))
         {

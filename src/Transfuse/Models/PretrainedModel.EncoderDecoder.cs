@@ -1,4 +1,5 @@
 using Transfuse.Checkpoints;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
@@ -12,11 +13,11 @@ namespace Transfuse.Models;
 public static partial class PretrainedModel
 {
     /// <summary>Whether a folder's model is an encoder with a decoder (T5), for <see cref="LoadEncoderDecoder"/>, or a decoder alone, for <see cref="Load"/>.</summary>
-    /// <exception cref="ModelFormatException">Its <c>config.json</c> is missing, corrupt or of an unknown type.</exception>
-    public static bool IsEncoderDecoder(string folder) => ModelConfig.Load(folder) is T5Config;
+    /// <exception cref="ModelFormatException">Its <c>config.json</c>, or the GGUF file, is missing, corrupt or of an unknown type.</exception>
+    public static bool IsEncoderDecoder(string folder) => ReadConfig(folder) is T5Config;
 
     /// <summary>Loads <c>config.json</c> and the safetensors weights of an encoder-decoder model; half precision is widened to float32.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The folder, or a GGUF file.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
@@ -24,9 +25,15 @@ public static partial class PretrainedModel
     public static EncoderDecoderModel LoadEncoderDecoder(string folder, Device device, IProgress<RunEvent>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(device);
-        if (ModelConfig.Load(folder) is not T5Config config)
+        if (ReadConfig(folder) is not T5Config config)
         {
-            throw new ModelFormatException(Path.Combine(folder, ModelConfig.FileName), "is of a decoder-only model; an encoder-decoder model (t5) was expected.");
+            throw new ModelFormatException(folder, "is of a decoder-only model; an encoder-decoder model (t5) was expected.");
+        }
+
+        if (GgufCheckpoint.FindFile(folder) is { } gguf)
+        {
+            using var model = GgufModel.Open(gguf);
+            return T5Architecture.Build(config, new GgufWeights(model).Read(WeightsOf(config), device, WeightPrecision.Float32));
         }
 
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
@@ -41,7 +48,7 @@ public static partial class PretrainedModel
             map = T5Architecture.Weights(config);
         }
 
-        return T5Architecture.Build(config, weights.Read(map, device, tie));
+        return T5Architecture.Build(config, weights.Read(map, device, tie, WeightPrecision.Float32));
     }
 
     /// <summary>A new encoder-decoder model with random weights, of the standard deviations of the original.</summary>

@@ -45,12 +45,7 @@ public static partial class PretrainedModel
         }
 
         var config = ModelConfig.Load(folder);
-        if (config is T5Config)
-        {
-            throw new ModelFormatException(
-                Path.Combine(folder, ModelConfig.FileName), $"is of an encoder-decoder model ({config.ModelType}); this works with decoder-only models.");
-        }
-
+        CheckDecoderOnly(config, Path.Combine(folder, ModelConfig.FileName));
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
         var map = WeightsOf(config);
@@ -71,10 +66,24 @@ public static partial class PretrainedModel
         return Build(config, weights.Read(map, device, tie, precision), device);
     }
 
+    /// <summary>The config of a model folder or GGUF file, without its weights.</summary>
+    /// <exception cref="ModelFormatException">It is missing, damaged, or of an unknown architecture.</exception>
+    public static ModelConfig ReadConfig(string path)
+    {
+        if (GgufCheckpoint.FindFile(path) is not { } file)
+        {
+            return ModelConfig.Load(path);
+        }
+
+        using var model = GgufModel.Open(file);
+        return model.Config;
+    }
+
     private static DecoderModel LoadGguf(string file, Device device, WeightPrecision precision)
     {
         using var model = GgufModel.Open(file);
         var config = model.Config;
+        CheckDecoderOnly(config, file);
         return Build(config, new GgufWeights(model).Read(WeightsOf(config), device, precision), device);
     }
 
@@ -166,6 +175,14 @@ public static partial class PretrainedModel
         OptConfig opt => OptArchitecture.Describe(opt),
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
+
+    private static void CheckDecoderOnly(ModelConfig config, string path)
+    {
+        if (config is T5Config)
+        {
+            throw new ModelFormatException(path, $"is of an encoder-decoder model ({config.ModelType}); this works with decoder-only models.");
+        }
+    }
 
     private static void CheckConfig(ModelConfig config)
     {

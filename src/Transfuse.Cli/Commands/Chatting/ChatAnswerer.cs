@@ -33,10 +33,10 @@ internal sealed class ChatAnswerer(
         }
 
         new ScoredInput("conversation", ids, null, null, tokenizer).CheckFits("the model", model);
-        var text = new GeneratedText(tokenizer, write);
+        var text = new GeneratedText(tokenizer, options.StopStrings, startsText: true, write);
         var random = new RandomStream(seed, $"chat/{turn}");
         var limited = options with { MaxNewTokens = Math.Min(options.MaxNewTokens, room) };
-        var added = new TextGenerator(model, device).Generate([ids], limited, random, (_, id) => text.Add(id), cancellation)[0];
+        var added = new TextGenerator(model, device, tokenizer).Generate([ids], limited, random, (_, id) => text.Add(id), cancellation)[0];
         text.Complete();
         return (text.ToString().Trim(), added.Length == 0 || !options.StopIds.Contains(added[^1]));
     }

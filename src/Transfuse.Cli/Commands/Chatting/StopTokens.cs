@@ -1,5 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
+using Transfuse.Checkpoints;
 using Transfuse.Models;
 using Transfuse.Tokenization;
 using Transfuse.Tokenization.ChatTemplates;
@@ -15,7 +14,7 @@ internal static class StopTokens
     /// <summary>Ids from the configurations and the tokenizer, and the ends of turns that the template writes.</summary>
     internal static int[] Of(string folder, LanguageModel model, Tokenizer tokenizer, ChatTemplate template)
     {
-        var ids = model.Config.EosIds.Concat(GenerationEnds(Path.Combine(folder, PretrainedModel.GenerationFileName)));
+        var ids = model.Config.EosIds.Concat(GenerationConfig.Load(folder).EosIds);
         ids = tokenizer.EosId is { } eos ? ids.Append(eos) : ids;
         foreach (var end in TurnEnds.Where(end => template.Text.Contains(end, StringComparison.Ordinal)))
         {
@@ -23,20 +22,5 @@ internal static class StopTokens
         }
 
         return [.. ids.Distinct()];
-    }
-
-    // A damaged file of defaults must not keep anyone from talking.
-    private static IEnumerable<int> GenerationEnds(string path)
-    {
-        try
-        {
-            var node = File.Exists(path) ? (JsonNode.Parse(File.ReadAllText(path)) as JsonObject)?["eos_token_id"] : null;
-            var values = node is JsonArray several ? several : node is null ? [] : new JsonArray(node.DeepClone());
-            return [.. values.Where(value => value?.GetValueKind() == JsonValueKind.Number).Select(value => value!.GetValue<int>())];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or FormatException or InvalidOperationException)
-        {
-            return [];
-        }
     }
 }

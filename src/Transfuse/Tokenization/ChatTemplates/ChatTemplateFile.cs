@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Errors;
+using Transfuse.Tokenization.Gguf;
 
 namespace Transfuse.Tokenization.ChatTemplates;
 
@@ -18,7 +20,7 @@ public static class ChatTemplateFile
     /// <summary>The templates of a model folder by name; the usual one is called <c>default</c>.</summary>
     /// <param name="folder">
     /// The folder. Read are, the later over the earlier: tokenizer_config.json (one template, or a list of named ones), chat_template.json,
-    /// chat_template.jinja, and the files of the folder additional_chat_templates.
+    /// chat_template.jinja, and the files of the folder additional_chat_templates. Of a GGUF file its own.
     /// </param>
     /// <returns>The texts of the templates; empty if there are none.</returns>
     /// <exception cref="TokenizerException">A file cannot be read.</exception>
@@ -26,6 +28,12 @@ public static class ChatTemplateFile
     {
         ArgumentNullException.ThrowIfNull(folder);
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (GgufConfiguration(folder) is { } own)
+        {
+            AddTemplates(templates, own["chat_template"], folder);
+            return templates;
+        }
+
         foreach (var name in (string[])[ConfigurationName, TemplatesJsonName])
         {
             if (ReadObject(Path.Combine(folder, name)) is { } json)
@@ -78,20 +86,24 @@ public static class ChatTemplateFile
     {
         ArgumentNullException.ThrowIfNull(folder);
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in (string[])[SpecialTokensName, ConfigurationName])
+        JsonObject?[] sources = GgufConfiguration(folder) is { } own
+            ? [own]
+            : [ReadObject(Path.Combine(folder, SpecialTokensName)), ReadObject(Path.Combine(folder, ConfigurationName))];
+        foreach (var (key, value) in sources.SelectMany(source => source ?? []))
         {
-            foreach (var (key, value) in ReadObject(Path.Combine(folder, file)) ?? [])
+            var content = value is JsonObject token ? token["content"] : value;
+            if (key.EndsWith("_token", StringComparison.Ordinal) && content?.GetValueKind() == JsonValueKind.String)
             {
-                var content = value is JsonObject token ? token["content"] : value;
-                if (key.EndsWith("_token", StringComparison.Ordinal) && content?.GetValueKind() == JsonValueKind.String)
-                {
-                    tokens[key] = content.GetValue<string>();
-                }
+                tokens[key] = content.GetValue<string>();
             }
         }
 
         return tokens;
     }
+
+    // What a tokenizer_config.json would say, from the keys of a GGUF file.
+    private static JsonObject? GgufConfiguration(string path) =>
+        GgufCheckpoint.FindFile(path) is { } file && GgufTokenizerReader.Read(file).Configuration is { } json ? JsonObject.Create(json) : null;
 
     private static void AddTemplates(Dictionary<string, string> templates, JsonNode? node, string path)
     {
