@@ -49,7 +49,7 @@ public sealed class PullVerbTests
         using var tool = new ToolRunner();
         using var hub = HubOf(TinyModel.Write(Path.Combine(tool.Folder, "local")));
         Online(tool, hub);
-        tool.Write("t.jsonl", string.Concat(Enumerable.Range(0, 80).Select(i => $"{{\"text\": \"The method {i} returns the value of the property {i * 7}.\"}}\n")));
+        tool.Write("t.jsonl", string.Concat(Enumerable.Range(0, 80).Select(i => $"{{\"text\": \"The method {(char)('a' + (i % 26))}{(char)('a' + (i / 26))} returns the value of the property.\"}}\n")));
         tool.Write("r.yaml", "recipe: train/1\nname: t\nmodel: org/tiny\ncorpus: { source: files, domains: [{ name: a, files: [t.jsonl] }], validation: 0.2, test: 0.2 }\ntrain: { steps: 1, block: 32, batch_tokens: 64 }\n");
         Assert.Equal(0, tool.Run("check", "r.yaml").Code);
         Assert.Empty(hub.Requests);
