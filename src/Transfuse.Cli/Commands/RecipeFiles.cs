@@ -21,8 +21,8 @@ internal static class RecipeFiles
         return context.Settings.Seed is { } seed ? recipe with { Seed = seed } : recipe;
     }
 
-    /// <summary>Whether a model is here, or has a name on the hub.</summary>
-    internal static bool ModelExists(ToolContext context, string model) => Exists(context, model) || ModelLocation.IsHubName(context, model, out _);
+    /// <summary>Whether a model is here, or has a name on the hub by which it may be found.</summary>
+    internal static bool ModelExists(ToolContext context, string model) => Exists(context, model) || ModelLocation.MayBeOnHub(context, model);
 
     /// <summary>The recipe with the folders of models that it names by their names on the hub; those that are not in the cache are pulled.</summary>
     internal static Recipe WithLocalModels(ToolContext context, Recipe recipe, CancellationToken cancellation)

@@ -47,7 +47,11 @@ internal static class ModelLocation
     internal static HubPull Pull(ToolContext context, ModelHub hub, HubModel model, HubSelection selection, CancellationToken cancellation) =>
         context.Output.WithProgress(progress => hub.PullAsync(model, selection, progress, cancellation).GetAwaiter().GetResult());
 
-    /// <summary>Whether an argument has the form of a hub's name. <c>models/a</c> where <c>models</c> is a folder here is a path with a slip, no such name.</summary>
-    internal static bool IsHubName(ToolContext context, string argument, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HubModel? model) =>
+    /// <summary>Whether an argument is a hub's name that is in the cache, or that the hub can be asked for. The hub is not asked.</summary>
+    internal static bool MayBeOnHub(ToolContext context, string argument) => IsHubName(context, argument, out var model)
+        && HubEnvironment.Read(context) is var options && (!options.IsOffline || new HubCache(options.CacheFolder).Find(model) is not null);
+
+    // models/a where models is a folder here is a path with a slip, not a name on the hub.
+    private static bool IsHubName(ToolContext context, string argument, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HubModel? model) =>
         HubModel.TryParse(argument, out model) && model.Name.Split('/') is [var organisation, _] && !Directory.Exists(context.Resolve(organisation));
 }

@@ -49,14 +49,14 @@ public sealed class PullVerbTests
         using var tool = new ToolRunner();
         using var hub = HubOf(TinyModel.Write(Path.Combine(tool.Folder, "local")));
         Online(tool, hub);
-        tool.Write("t.txt", string.Concat(Enumerable.Repeat("The method returns the value of the property.\n\n", 40)));
-        tool.Write("r.yaml", "recipe: train/1\nmodel: org/tiny\ncorpus: { source: files, domains: [{ name: a, files: [t.txt] }] }\ntrain: { steps: 1, block: 32, batch_tokens: 64 }\n");
+        tool.Write("t.jsonl", string.Concat(Enumerable.Range(0, 80).Select(i => $"{{\"text\": \"The method {(char)('a' + (i % 26))}{(char)('a' + (i / 26))} returns the value of the property.\"}}\n")));
+        tool.Write("r.yaml", "recipe: train/1\nname: t\nmodel: org/tiny\ncorpus: { source: files, domains: [{ name: a, files: [t.jsonl] }], validation: 0.2, test: 0.2 }\ntrain: { steps: 1, block: 32, batch_tokens: 64 }\n");
         Assert.Equal(0, tool.Run("check", "r.yaml").Code);
         Assert.Empty(hub.Requests);
         var (code, _, error) = tool.Run("run", "r.yaml", "--out", "run");
         Assert.True(code == 0, error);
         Assert.Contains($"snapshots/{FakeHub.Commit}", File.ReadAllText(Path.Combine(tool.Folder, "run", "recipe.resolved.yaml")).Replace('\\', '/'), StringComparison.Ordinal);
-        tool.Write("bad.yaml", "recipe: train/1\nmodel: no model/at all/here\ncorpus: { source: files, domains: [{ name: a, files: [t.txt] }] }\n");
+        tool.Write("bad.yaml", "recipe: train/1\nname: t\nmodel: no model/at all/here\ncorpus: { source: files, domains: [{ name: a, files: [t.jsonl] }] }\n");
         Assert.Equal(3, tool.Run("check", "bad.yaml").Code);
     }
 

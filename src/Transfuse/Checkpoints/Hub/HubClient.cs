@@ -28,7 +28,9 @@ internal sealed class HubClient : IDisposable
         Retry = new ResiliencePipelineBuilder { TimeProvider = options.Clock }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<IOException>().Handle<TimeoutException>(),
+                // A host without address is a slip or no network at all; waiting helps neither.
+                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>(fault => fault.HttpRequestError != HttpRequestError.NameResolutionError)
+                    .Handle<IOException>().Handle<TimeoutException>(),
                 MaxRetryAttempts = Math.Max(1, options.Retries),
                 Delay = options.RetryDelay,
                 MaxDelay = TimeSpan.FromSeconds(30),
