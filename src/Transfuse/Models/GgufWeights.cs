@@ -54,12 +54,21 @@ internal sealed class GgufWeights(GgufModel model)
 
     private void Fill(WeightPart part, Tensor rows)
     {
+        var width = part.Shape.Columns;
         model.Tensors[part.FileName].Read((first, values) =>
         {
-            for (var row = first; !values.IsEmpty; row++)
+            for (var row = first; !values.IsEmpty; row++, values = values[width..])
             {
-                values[..rows.Columns].CopyTo(rows.Row(row));
-                values = values[rows.Columns..];
+                if (!part.IsTransposed)
+                {
+                    values[..width].CopyTo(rows.Row(row));
+                    continue;
+                }
+
+                for (var column = 0; column < width; column++)
+                {
+                    rows.Row(column)[row] = values[column];
+                }
             }
         });
     }

@@ -35,7 +35,7 @@ internal sealed class ParameterSet : IDisposable
                 var parameter = new Parameter(spec.Name, allocate(spec))
                 {
                     Decays = spec.Decays,
-                    RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Shape[0])] : [],
+                    RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Rows)] : [],
                 };
                 parameters.Add(parameter);
                 fill(spec, parameter.Value);
