@@ -54,7 +54,7 @@ internal sealed class GgufWeights(GgufModel model)
 
     private void Fill(WeightPart part, Tensor rows)
     {
-        var width = part.Shape.Columns;
+        var width = part.IsTransposed ? part.Shape.Columns : rows.Columns;
         model.Tensors[part.FileName].Read((first, values) =>
         {
             for (var row = first; !values.IsEmpty; row++, values = values[width..])
