@@ -62,7 +62,7 @@ internal sealed record ScoredInput(string Name, int[] Ids, byte[]? Text, ByteSpa
                 $"its tokenizer gives the id {Ids[outside]}, but the model's vocabulary has the ids 0 to {model.VocabularySize - 1}. The tokenizer is of another model.");
         }
 
-        if (Ids.Length > ContextWindow.Of(model))
+        if (!model.Config.HasOpenWindow && Ids.Length > ContextWindow.Of(model))
         {
             throw new InputException(
                 Name, $"has {Ids.Length} tokens, the model's context is {ContextWindow.Of(model)}. Shorten it, or measure it in windows with 'transfuse eval'.");

@@ -38,6 +38,9 @@ public sealed record GptNeoXConfig : ModelConfig
     /// <inheritdoc/>
     public override int ContextWindow => Rope.ContextWindow(MaxPositions);
 
+    /// <inheritdoc/>
+    public override bool HasOpenWindow => Rope.FollowsLength;
+
     private protected override ConfigKeys Keys => new() { NormEpsilon = "layer_norm_eps" };
 
     /// <inheritdoc/>

@@ -83,6 +83,9 @@ public sealed record LlamaConfig : ModelConfig
     /// <inheritdoc/>
     public override int ContextWindow => Rope.ContextWindow(MaxPositions);
 
+    /// <inheritdoc/>
+    public override bool HasOpenWindow => Rope.FollowsLength;
+
     /// <summary>Whether queries, keys and values have a bias.</summary>
     internal bool HasQueryKeyValueBias => AttentionBias || Variant.BiasesQueryKeyValue;
 

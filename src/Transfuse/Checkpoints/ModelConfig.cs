@@ -50,6 +50,9 @@ public abstract record ModelConfig
     /// <summary>Most positions of an input with which the model is still good: <see cref="MaxPositions"/>, stretched where its file says so elsewhere.</summary>
     public virtual int ContextWindow => MaxPositions;
 
+    /// <summary>Whether longer inputs than <see cref="ContextWindow"/> are provided for.</summary>
+    public virtual bool HasOpenWindow => false;
+
     /// <summary>ε of the norms.</summary>
     public abstract double NormEpsilon { get; init; }
 

@@ -71,6 +71,9 @@ public sealed record RopeParameters
     /// <summary>LongRoPE: divisors for longer inputs.</summary>
     public IReadOnlyList<double> LongFactors { get; init; } = [];
 
+    /// <summary>Whether the base grows with the input, so that every length is provided for.</summary>
+    public bool FollowsLength => Type is DynamicType;
+
     /// <summary>Whether the frequencies depend on the length of the input.</summary>
     public bool DependsOnLength => Type is DynamicType or LongRopeType;
 

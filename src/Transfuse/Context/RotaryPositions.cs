@@ -31,7 +31,7 @@ public sealed class RotaryPositions : IDisposable
     }
 
     /// <summary>Whether every further token may turn all keys otherwise, so that a cache is to hold them as they were before rotation.</summary>
-    public bool TurnsWithLength => _rope.Type is RopeParameters.DynamicType;
+    public bool TurnsWithLength => _rope.FollowsLength;
 
     /// <summary>Whether a document that grows from <paramref name="before"/> to <paramref name="after"/> tokens leaves one table for another for good.</summary>
     public bool Switches(int before, int after) =>

@@ -25,7 +25,7 @@ public sealed class CheckVerbTests
         Assert.Equal(3, code);
         Assert.Equal(
             """
-            b.yaml:3:24  'model.architecture' must be one of llama, gpt_neox, mpt, found 'lama' — did you mean 'llama'?
+            b.yaml:3:24  'model.architecture' must be one of llama, mistral, qwen2, qwen3, olmo2, gemma, gpt_neox, mpt, gpt2, opt, found 'lama' — did you mean 'llama'?
             b.yaml:5:10  unknown key 'acumulate' in 'train' — did you mean 'accumulate'?
             b.yaml:5:31  'train.steps' must be a whole number at least 1, found '0'
             """,
