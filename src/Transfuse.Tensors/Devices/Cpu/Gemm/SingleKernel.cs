@@ -64,22 +64,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
         var width = vectors * TVector.Count;
         var whole = stackalloc float[TProduct.Rows * 3 * TVector.Count];
         MultiplyFull(depth, a, b, vectors, new GemmTile(whole, null, width, tile.Rows, width));
-        for (var row = 0; row < tile.Rows; row++)
-        {
-            var source = whole + (row * width);
-            var destination = tile.Destination + (row * tile.Stride);
-            if (tile.Addend == null)
-            {
-                new ReadOnlySpan<float>(source, tile.Columns).CopyTo(new Span<float>(destination, tile.Columns));
-                continue;
-            }
-
-            var addend = tile.Addend + (row * tile.Stride);
-            for (var column = 0; column < tile.Columns; column++)
-            {
-                destination[column] = source[column] + addend[column];
-            }
-        }
+        tile.Take(whole, width);
     }
 
     private static void Pack<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
