@@ -35,8 +35,8 @@ public sealed partial class CpuDevice : Device
     /// <summary>The instruction tier in use.</summary>
     public KernelTier Tier { get; }
 
-    /// <summary>Precision in which matrix products are computed; sums are always float32.</summary>
-    public ProductPrecision Precision => _bfloat16 is null ? ProductPrecision.Float32 : ProductPrecision.BFloat16;
+    /// <inheritdoc/>
+    public override ProductPrecision Precision => _bfloat16 is null ? ProductPrecision.Float32 : ProductPrecision.BFloat16;
 
     /// <summary>Why products are computed in float32 although bfloat16 was asked for; null if they are not.</summary>
     public string? PrecisionNote { get; }
