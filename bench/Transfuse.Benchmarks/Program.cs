@@ -2,21 +2,22 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using Transfuse.Benchmarks;
 using Transfuse.Benchmarks.Training;
+using Transfuse.Tensors.Devices;
 
 // What the scripts beside this project call; anything else goes to BenchmarkDotNet (try --list flat).
 switch (args)
 {
-    case ["gemm-peak"]:
-        GemmPeak.Run();
+    case ["gemm-peak", .. var precision]:
+        GemmPeak.Run(PrecisionOf(precision));
         return 0;
-    case ["gradient", var config, var folder]:
-        ReferenceRun.WriteGradient(ReferenceModel.Named(config), folder);
+    case ["gradient", var config, var folder, .. var precision]:
+        ReferenceRun.WriteGradient(ReferenceModel.Named(config), folder, PrecisionOf(precision));
         return 0;
-    case ["training", var config, var folder, var steps]:
-        ReferenceRun.Train(ReferenceModel.Named(config), folder, int.Parse(steps, CultureInfo.InvariantCulture));
+    case ["training", var config, var folder, var steps, .. var precision]:
+        ReferenceRun.Train(ReferenceModel.Named(config), folder, int.Parse(steps, CultureInfo.InvariantCulture), PrecisionOf(precision));
         return 0;
-    case ["forward", var config, var folder, var passes]:
-        ReferenceRun.Forward(ReferenceModel.Named(config), folder, int.Parse(passes, CultureInfo.InvariantCulture));
+    case ["forward", var config, var folder, var passes, .. var precision]:
+        ReferenceRun.Forward(ReferenceModel.Named(config), folder, int.Parse(passes, CultureInfo.InvariantCulture), PrecisionOf(precision));
         return 0;
     case ["tokenizer-json", var source, var folder]:
         TokenizerRun.WriteJson(source, folder);
@@ -28,3 +29,5 @@ switch (args)
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
 }
+
+static ProductPrecision PrecisionOf(string[] word) => word is ["bf16"] ? ProductPrecision.BFloat16 : ProductPrecision.Float32;

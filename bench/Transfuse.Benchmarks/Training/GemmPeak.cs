@@ -3,6 +3,7 @@ using System.Globalization;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
@@ -14,30 +15,31 @@ internal static class GemmPeak
 {
     private const int Depth = 256, Repeats = 4000, Rounds = 15;
 
-    internal static unsafe void Run()
+    internal static void Run(ProductPrecision precision)
     {
         var threads = Environment.ProcessorCount;
         using var workers = new WorkerPool(threads);
         using var memory = new MemoryPool();
+        using var code = precision == ProductPrecision.BFloat16 ? TileCode.TryCreate(out _) : null;
         var best = KernelTiers.FromEnvironment() switch
         {
-            KernelTier.Scalar => Measure<SingleKernel<SimdScalar, TileProduct4, SimdScalar>>(workers, memory),
-            KernelTier.Vector128 => Measure<SingleKernel<Simd128, TileProduct4, Simd128>>(workers, memory),
-            KernelTier.Vector256 => Measure<SingleKernel<Simd256, TileProduct4, Simd128>>(workers, memory),
-            _ => Measure<SingleKernel<Simd512, TileProduct8, Simd256>>(workers, memory),
+            KernelTier.Vector512BFloat16 when code is not null => Measure(new BFloat16Kernel(code), workers, memory),
+            KernelTier.Scalar => Measure(default(SingleKernel<SimdScalar, TileProduct4, SimdScalar>), workers, memory),
+            KernelTier.Vector128 => Measure(default(SingleKernel<Simd128, TileProduct4, Simd128>), workers, memory),
+            KernelTier.Vector256 => Measure(default(SingleKernel<Simd256, TileProduct4, Simd128>), workers, memory),
+            _ => Measure(default(SingleKernel<Simd512, TileProduct8, Simd256>), workers, memory),
         };
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"micro-kernel peak, {threads} threads: {best:F0} GFLOP/s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"micro-kernel peak, {(code is null ? "f32" : "bf16")}, {threads} threads: {best:F0} GFLOP/s"));
     }
 
-    private static unsafe double Measure<TKernel>(WorkerPool workers, MemoryPool memory)
+    private static unsafe double Measure<TKernel>(TKernel kernel, WorkerPool workers, MemoryPool memory)
         where TKernel : struct, IGemmKernel
     {
-        TKernel kernel = default;
         var panels = Depth * (kernel.TileRows + kernel.TileColumns);
         var tile = kernel.TileRows * kernel.TileColumns;
         using var scratch = Tensor.Allocate(memory, new Shape(workers.WorkerCount, panels + tile + 64));
         scratch.Fill(0.5f);
-        var body = new Body<TKernel>(scratch.Data, panels + tile + 64);
+        var body = new Body<TKernel>(kernel, scratch.Data, panels + tile + 64);
         var best = 0d;
         for (var round = 0; round < Rounds; round++)
         {
@@ -50,12 +52,11 @@ internal static class GemmPeak
         return best;
     }
 
-    private readonly unsafe struct Body<TKernel>(float* scratch, int stride) : IParallelBody
+    private readonly unsafe struct Body<TKernel>(TKernel kernel, float* scratch, int stride) : IParallelBody
         where TKernel : struct, IGemmKernel
     {
         public void Execute(int task, int worker)
         {
-            TKernel kernel = default;
             var a = scratch + ((nint)task * stride);
             var b = a + (Depth * kernel.TileRows);
             var tile = new GemmTile(b + (Depth * kernel.TileColumns), null, kernel.TileColumns, kernel.TileRows, kernel.TileColumns);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Optimizers;
 using Transfuse.Training;
@@ -13,10 +14,10 @@ internal static class ReferenceRun
 {
     private const int WarmUp = 2;
 
-    /// <summary>Writes the gradient of the first batch to <c>gcs_NAME_f32.bin</c>, in the order of the weights.</summary>
-    internal static void WriteGradient(ReferenceModel reference, string folder)
+    /// <summary>Writes the gradient of the first batch to <c>gcs_NAME_PRECISION.bin</c>, in the order of the weights.</summary>
+    internal static void WriteGradient(ReferenceModel reference, string folder, ProductPrecision precision)
     {
-        using var device = new CpuDevice();
+        using var device = new CpuDevice(precision: precision);
         using var model = reference.Load(device, folder);
         foreach (var parameter in model.Parameters)
         {
@@ -32,7 +33,7 @@ internal static class ReferenceRun
             tape.Backward();
         }
 
-        using var file = File.Create(Path.Combine(folder, $"gcs_{reference.Name}_f32.bin"));
+        using var file = File.Create(Path.Combine(folder, $"gcs_{reference.Name}_{Word(precision)}.bin"));
         foreach (var parameter in model.Parameters)
         {
             file.Write(MemoryMarshal.AsBytes(parameter.Gradient!.AsSpan()));
@@ -40,9 +41,9 @@ internal static class ReferenceRun
     }
 
     /// <summary>Trains and prints the time of a step.</summary>
-    internal static void Train(ReferenceModel reference, string folder, int steps)
+    internal static void Train(ReferenceModel reference, string folder, int steps, ProductPrecision precision)
     {
-        using var device = new CpuDevice();
+        using var device = new CpuDevice(precision: precision);
         using var model = reference.Load(device, folder);
         var options = new TrainingOptions
         {
@@ -55,13 +56,13 @@ internal static class ReferenceRun
         using var trainer = new Trainer(device, model, new FixedBatches(reference.Batches(folder)), options);
         watch.Start();
         trainer.Run(watch);
-        Report(reference, "train", watch.Milliseconds);
+        Report(reference, device, "train", watch.Milliseconds);
     }
 
     /// <summary>Computes the loss without a gradient and prints the time of a pass.</summary>
-    internal static void Forward(ReferenceModel reference, string folder, int passes)
+    internal static void Forward(ReferenceModel reference, string folder, int passes, ProductPrecision precision)
     {
-        using var device = new CpuDevice();
+        using var device = new CpuDevice(precision: precision);
         using var model = reference.Load(device, folder);
         var batches = reference.Batches(folder);
         var weights = EqualWeights(reference);
@@ -77,7 +78,7 @@ internal static class ReferenceRun
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"pass {pass} loss {loss:F6} {times[^1]:F0} ms"));
         }
 
-        Report(reference, "eval", times);
+        Report(reference, device, "eval", times);
     }
 
     private static float[] EqualWeights(ReferenceModel reference)
@@ -98,14 +99,16 @@ internal static class ReferenceRun
         return sum / values.Length;
     }
 
-    private static void Report(ReferenceModel reference, string mode, List<double> milliseconds)
+    private static void Report(ReferenceModel reference, CpuDevice device, string mode, List<double> milliseconds)
     {
         var kept = milliseconds.Skip(WarmUp).Order().ToArray();
         var median = kept[kept.Length / 2];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"TF {reference.Name} f32 {mode}: median {median:F0} ms {reference.BatchTokens / median * 1000:F0} tok/s best {reference.BatchTokens / kept[0] * 1000:F0} tok/s peakRSS {PeakMemory()} MB"));
+            $"TF {reference.Name} {Word(device.Precision)} {mode}: median {median:F0} ms {reference.BatchTokens / median * 1000:F0} tok/s best {reference.BatchTokens / kept[0] * 1000:F0} tok/s peakRSS {PeakMemory()} MB"));
     }
+
+    private static string Word(ProductPrecision precision) => precision == ProductPrecision.BFloat16 ? "bf16" : "f32";
 
     private static long PeakMemory()
     {

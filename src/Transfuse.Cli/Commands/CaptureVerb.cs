@@ -8,7 +8,6 @@ using Transfuse.Cli.Output;
 using Transfuse.Corpora;
 using Transfuse.Distributions;
 using Transfuse.Models;
-using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tokenization;
 
 namespace Transfuse.Cli.Commands;
@@ -57,7 +56,7 @@ internal sealed class CaptureVerb : Verb
             },
             cancellation).ToList();
         var tokenizer = TokenizerFile.Load(folder);
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(folder, device);
         var options = new DistributionStoreOptions
         {

@@ -6,7 +6,6 @@ using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
 using Transfuse.Generation;
 using Transfuse.Models;
-using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tokenization;
 using Transfuse.Tokenization.ChatTemplates;
 
@@ -52,7 +51,7 @@ internal sealed class ChatVerb : Verb
         var folder = context.ResolveModel(context.Arguments.GetRequiredValue(_model), cancellation);
         var template = ReadTemplate(context, folder);
         var tokenizer = TokenizerFile.Load(folder);
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(folder, device);
         options = options with { StopIds = StopTokens.Of(folder, model, tokenizer, template) };
         var answerer = new ChatAnswerer(model, device, tokenizer, template, ChatTemplateFile.ReadSpecialTokens(folder), options, context.Settings.Seed ?? 0);

@@ -36,8 +36,7 @@ internal sealed class DemoVerb : Verb
     {
         var started = context.Environment.Time.GetTimestamp();
         var text = RecipeTemplates.Read(Template);
-        var recipe = RecipeReader.Read(text, $"{Template}.yaml", context.Arguments.GetValue(_quick) ? Quick : []);
-        recipe = context.Settings.Seed is { } seed ? recipe with { Seed = seed } : recipe;
+        var recipe = context.Settings.Apply(RecipeReader.Read(text, $"{Template}.yaml", context.Arguments.GetValue(_quick) ? Quick : []));
         var options = RunOptions.PipelineOf(context, context.Settings.Folder);
         var result = RunSession.Start(context, _options.Folder(context, recipe.Name), text, recipe, options, cancellation);
         RunResultView.Write(context, "transfuse.demo/1", recipe.Seed, result, context.Environment.Time.GetElapsedTime(started));

@@ -6,7 +6,6 @@ using Transfuse.Cli.Hosting;
 using Transfuse.Corpora;
 using Transfuse.Evaluation;
 using Transfuse.Models;
-using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tokenization;
 
 namespace Transfuse.Cli.Commands;
@@ -56,7 +55,7 @@ internal sealed class EvalVerb : Verb
         var documents = CorpusReader.Read(source, cancellation).ToList();
         var path = context.ResolveModel(folder, cancellation);
         var tokenizer = TokenizerFile.Load(path);
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(path, device);
         var options = new BitsPerByteOptions { Window = context.Arguments.GetValue(_window), Stride = context.Arguments.GetValue(_stride) };
         var result = context.Output.WithProgress(progress => new BitsPerByte(device, model, tokenizer, options).Measure(documents, progress, cancellation));

@@ -6,7 +6,6 @@ using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
 using Transfuse.Errors;
 using Transfuse.Generation;
-using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Cli.Commands;
@@ -41,7 +40,7 @@ internal sealed class GenerateVerb : Verb
         var options = _sampling.Read(context);
         var file = context.Arguments.GetValue(_file);
         var prompts = Prompts(context, file);
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice();
         using var model = new GenerationModel(path, context.ResolveModel(path, cancellation), device);
         int[][] ids = [.. prompts.Select(prompt => model.Encode(prompt.Name, prompt.Prompt))];
         options = options with { MaxNewTokens = RoomFor(context, options.MaxNewTokens, prompts, ids, model), StopIds = model.StopIds };

@@ -13,12 +13,12 @@ internal static class RecipeFiles
         return equals > 0 && argument[..equals].All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_');
     }
 
-    /// <summary>Reads a recipe and checks that its inputs exist. <c>--seed</c> takes the place of its seed.</summary>
+    /// <summary>Reads a recipe and checks that its inputs exist. <c>--seed</c> and <c>--precision</c> take the place of its own.</summary>
     /// <exception cref="RecipeException">It is invalid.</exception>
     internal static Recipe Read(ToolContext context, string file, IReadOnlyList<string> overrides)
     {
-        var recipe = RecipeReader.Read(context.ReadText(file), file, overrides, path => Exists(context, path), model => ModelExists(context, model));
-        return context.Settings.Seed is { } seed ? recipe with { Seed = seed } : recipe;
+        return context.Settings.Apply(
+            RecipeReader.Read(context.ReadText(file), file, overrides, path => Exists(context, path), model => ModelExists(context, model)));
     }
 
     /// <summary>Whether a model is here, or has a name on the hub by which it may be found.</summary>

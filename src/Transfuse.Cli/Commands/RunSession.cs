@@ -12,15 +12,15 @@ internal static class RunSession
     /// <summary>Starts a run.</summary>
     internal static RunResult Start(
         ToolContext context, RunFolder run, string recipeText, Recipe recipe, PipelineOptions options, CancellationToken cancellation) =>
-        Execute(context, run, (device, progress) => RecipeRunner.Start(run, recipeText, recipe, options, device, progress, cancellation));
+        Execute(context, run, recipe.Precision, (device, progress) => RecipeRunner.Start(run, recipeText, recipe, options, device, progress, cancellation));
 
     /// <summary>Continues a run.</summary>
     internal static RunResult Resume(ToolContext context, RunFolder run, PipelineOptions options, CancellationToken cancellation) =>
-        Execute(context, run, (device, progress) => RecipeRunner.Resume(run, options, device, progress, cancellation));
+        Execute(context, run, RecipeRunner.ReadRecipe(run).Precision, (device, progress) => RecipeRunner.Resume(run, options, device, progress, cancellation));
 
-    private static RunResult Execute(ToolContext context, RunFolder run, Func<CpuDevice, IProgress<RunEvent>, RunResult> work)
+    private static RunResult Execute(ToolContext context, RunFolder run, PrecisionMode precision, Func<CpuDevice, IProgress<RunEvent>, RunResult> work)
     {
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice(precision);
         context.Output.Note($"run {run.Path}  {device.Name}");
         try
         {

@@ -6,7 +6,6 @@ using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
 using Transfuse.Errors;
 using Transfuse.Models;
-using Transfuse.Tensors.Devices.Cpu;
 
 namespace Transfuse.Cli.Commands;
 
@@ -37,7 +36,7 @@ internal sealed class ScoreVerb : Verb
         var path = context.Arguments.GetRequiredValue(_model);
         var folder = context.ResolveModel(path, cancellation);
         var input = ReadInput(context, folder);
-        using var device = new CpuDevice(threads: context.Settings.Threads);
+        using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(folder, device);
         input.CheckFits(path, model);
         var top = Math.Min(context.Arguments.GetValue(_top) ?? 0, model.VocabularySize);

@@ -57,7 +57,7 @@ internal sealed class ShortcutRecipe
     /// <summary>Checks the recipe as if it had been written by hand, then prints or runs it.</summary>
     internal int Run(ToolContext context, Recipe recipe, CancellationToken cancellation)
     {
-        recipe = recipe with { Seed = context.Settings.Seed ?? recipe.Seed };
+        recipe = context.Settings.Apply(recipe);
         var settings = context.Arguments.GetValue(_set) ?? [];
         var checkedRecipe = RecipeReader.Read(
             RecipeWriter.ToResolvedYaml(recipe), "command line", settings, path => RecipeFiles.Exists(context, path), model => RecipeFiles.ModelExists(context, model));

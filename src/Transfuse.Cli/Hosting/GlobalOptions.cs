@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Transfuse.Cli.Output;
+using Transfuse.Recipes;
 
 namespace Transfuse.Cli.Hosting;
 
@@ -32,6 +33,13 @@ internal sealed class GlobalOptions
 
     private readonly Option<long?> _seed = new("--seed") { Description = "Seed, in place of the recipe's.", HelpName = "n", Recursive = true };
 
+    private readonly Option<string?> _precision = new("--precision")
+    {
+        Description = "Precision of matrix products: float32, bfloat16, or auto (bfloat16 where the processor has it). Otherwise the recipe's, or float32.",
+        HelpName = "type",
+        Recursive = true,
+    };
+
     private readonly Option<string?> _folder = new("--directory", "-C")
     {
         Description = "Folder that relative paths start from.",
@@ -43,9 +51,10 @@ internal sealed class GlobalOptions
     internal GlobalOptions(RootCommand root)
     {
         _format.AcceptOnlyFromAmong("human", "json", "quiet");
+        _precision.AcceptOnlyFromAmong("float32", "bfloat16", "auto");
         _threads.CustomParser = result => (int)ReadNumber(result, int.MaxValue);
         _seed.CustomParser = result => ReadNumber(result, long.MaxValue);
-        foreach (var option in new Option[] { _format, _json, _quiet, _verbose, _noColor, _noProgress, _threads, _seed, _folder })
+        foreach (var option in new Option[] { _format, _json, _quiet, _verbose, _noColor, _noProgress, _threads, _seed, _precision, _folder })
         {
             root.Add(option);
         }
@@ -60,6 +69,7 @@ internal sealed class GlobalOptions
         NoProgress = IsSet(result, _noProgress),
         Threads = ValueOf(result, _threads),
         Seed = ValueOf(result, _seed),
+        Precision = Enum.TryParse<PrecisionMode>(ValueOf(result, _precision), ignoreCase: true, out var precision) ? precision : null,
         Folder = Path.GetFullPath(ValueOf(result, _folder) ?? ".", environment.CurrentFolder),
     };
 

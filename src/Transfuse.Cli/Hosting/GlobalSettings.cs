@@ -1,4 +1,5 @@
 using Transfuse.Cli.Output;
+using Transfuse.Recipes;
 
 namespace Transfuse.Cli.Hosting;
 
@@ -18,6 +19,12 @@ internal sealed record GlobalSettings
 
     public long? Seed { get; init; }
 
+    /// <summary>Precision of matrix products; null takes the recipe's, or float32.</summary>
+    public PrecisionMode? Precision { get; init; }
+
     /// <summary>The folder that relative paths start from, absolute.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>The recipe with what the command line says in place of its own.</summary>
+    internal Recipe Apply(Recipe recipe) => recipe with { Seed = Seed ?? recipe.Seed, Precision = Precision ?? recipe.Precision };
 }

@@ -2,6 +2,9 @@ using System.CommandLine;
 using System.Text;
 using Transfuse.Cli.Output;
 using Transfuse.Errors;
+using Transfuse.Recipes;
+using Transfuse.Tensors.Devices;
+using Transfuse.Tensors.Devices.Cpu;
 
 namespace Transfuse.Cli.Hosting;
 
@@ -12,6 +15,25 @@ namespace Transfuse.Cli.Hosting;
 /// <param name="Output">Where results, notes and progress go.</param>
 internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Settings, ToolEnvironment Environment, ToolOutput Output)
 {
+    /// <summary>The device that models run on; the caller disposes it. Where it falls back to float32 the user is told why.</summary>
+    /// <param name="precision">Precision where the command line names none.</param>
+    internal CpuDevice CreateDevice(PrecisionMode precision = PrecisionMode.Float32)
+    {
+        var products = (Settings.Precision ?? precision) switch
+        {
+            PrecisionMode.Bfloat16 => ProductPrecision.BFloat16,
+            PrecisionMode.Auto when KernelTiers.FromEnvironment() == KernelTier.Vector512BFloat16 => ProductPrecision.BFloat16,
+            _ => ProductPrecision.Float32,
+        };
+        var device = new CpuDevice(threads: Settings.Threads, precision: products);
+        if (device.PrecisionNote is { } note)
+        {
+            Output.Note($"Computing in float32: {note}.");
+        }
+
+        return device;
+    }
+
     /// <summary>The absolute form of a path the user gave.</summary>
     internal string Resolve(string path) => Path.GetFullPath(path, Settings.Folder);
 

@@ -14,6 +14,9 @@ public abstract class Device : IDisposable
     /// <summary>What runs here, for people: processor, tier, threads.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Precision in which matrix products are computed; sums are always float32.</summary>
+    public virtual ProductPrecision Precision => ProductPrecision.Float32;
+
     /// <summary>Where tensors of this device get their memory.</summary>
     public abstract MemoryPool Memory { get; }
 

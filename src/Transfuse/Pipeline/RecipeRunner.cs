@@ -61,8 +61,15 @@ public static class RecipeRunner
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(progress);
         using var hold = Hold(run);
-        var recipe = RecipeReader.Read(File.ReadAllText(run.ResolvedRecipeFile), run.ResolvedRecipeFile);
-        return Execute(run, recipe, options with { BaseFolder = ReadBaseFolder(run) }, device, progress, cancellationToken);
+        return Execute(run, ReadRecipe(run), options with { BaseFolder = ReadBaseFolder(run) }, device, progress, cancellationToken);
+    }
+
+    /// <summary>The resolved recipe of a run.</summary>
+    /// <exception cref="RecipeException">It was altered and is invalid now.</exception>
+    public static Recipe ReadRecipe(RunFolder run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return RecipeReader.Read(File.ReadAllText(run.ResolvedRecipeFile), run.ResolvedRecipeFile);
     }
 
     private static RunResult Execute(

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Transfuse.Artifacts;
 using Transfuse.Diagnostics;
 using Transfuse.Errors;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Pipeline;
 
@@ -50,7 +51,7 @@ internal sealed class StageRunner
             return false;
         }
 
-        return HasKey(folder, stage.Key(_context.Run))
+        return HasKey(folder, KeyOf(stage))
             ? true
             : throw new ArtifactException(folder, "was made from another recipe than this run's recipe.resolved.yaml describes. Restore the recipe, or start a new run.");
     }
@@ -61,7 +62,7 @@ internal sealed class StageRunner
         RunStatus.Write(_context.Run, RunState.Running, stage.Name, _context.Time);
         _context.Progress.Report(new StageEvent(stage.Name, StageState.Started, TimeSpan.Zero));
         var partial = folder + AtomicFile.PartialSuffix;
-        if (Directory.Exists(partial) && !HasKey(partial, stage.Key(_context.Run)))
+        if (Directory.Exists(partial) && !HasKey(partial, KeyOf(stage)))
         {
             Directory.Delete(partial, recursive: true);
         }
@@ -81,7 +82,7 @@ internal sealed class StageRunner
             return false;
         }
 
-        var key = stage.Key(_context.Run);
+        var key = KeyOf(stage);
         var source = Directory.GetDirectories(_otherRuns)
             .Order(StringComparer.Ordinal)
             .Select(run => Path.Combine(run, stage.Folder))
@@ -133,7 +134,7 @@ internal sealed class StageRunner
             using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
             writer.WriteStartObject();
             writer.WriteString("stage", stage.Name);
-            writer.WriteString("key", stage.Key(_context.Run));
+            writer.WriteString("key", KeyOf(stage));
             writer.WriteString("parameters", stage.Parameters);
             writer.WriteStartArray("inputs");
             foreach (var input in stage.Inputs)
@@ -145,6 +146,11 @@ internal sealed class StageRunner
             writer.WriteEndObject();
         });
     }
+
+    // What was computed in another precision has other bits.
+    private string KeyOf(Stage stage) => _context.Device.Precision == ProductPrecision.Float32
+        ? stage.Key(_context.Run)
+        : $"{stage.Key(_context.Run)} {_context.Device.Precision}";
 
     private static bool HasKey(string folder, string key) => string.Equals(ReadKey(folder), key, StringComparison.Ordinal);
 

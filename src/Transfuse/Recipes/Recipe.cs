@@ -11,4 +11,7 @@ public abstract record Recipe
 
     /// <summary>Seed of every random stream of the run.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Precision of matrix products.</summary>
+    public PrecisionMode Precision { get; init; }
 }

@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Simd;
 
@@ -8,7 +9,8 @@ public sealed unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// Sums run in float32 over blocks of at most 256 depths, and the blocks are added up. The destination must not overlap an operand.
+    /// Sums run in float32 over blocks of at most 256 depths, and the blocks are added up. The destination must not overlap an operand. With
+    /// <see cref="ProductPrecision.BFloat16"/> operands are rounded on the way, except in products of a few rows, which memory bounds anyway.
     /// </remarks>
     /// <exception cref="ShapeMismatchException">The inner dimensions differ, or the destination or addend does not fit.</exception>
     public override void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null)
@@ -67,6 +69,9 @@ public sealed unsafe partial class CpuDevice
                 break;
             case KernelTier.Vector256:
                 Multiply<Simd256, SingleKernel<Simd256, TileProduct4, Simd128>>(default, arguments);
+                break;
+            case KernelTier.Vector512BFloat16 when _bfloat16 is { } code:
+                Multiply<Simd512, BFloat16Kernel>(new BFloat16Kernel(code), arguments);
                 break;
             default:
                 Multiply<Simd512, SingleKernel<Simd512, TileProduct8, Simd256>>(default, arguments);

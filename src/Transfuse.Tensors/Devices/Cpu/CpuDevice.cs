@@ -1,3 +1,4 @@
+using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
 
@@ -7,15 +8,26 @@ namespace Transfuse.Tensors.Devices.Cpu;
 public sealed partial class CpuDevice : Device
 {
     private readonly WorkerPool _workers;
+    private readonly TileCode? _bfloat16;
 
     /// <summary>Starts the worker threads.</summary>
     /// <param name="tier">Instruction tier; null takes <see cref="KernelTiers.FromEnvironment"/>.</param>
     /// <param name="threads">Number of threads, 0 for one per core. Does not change results.</param>
     /// <param name="memoryLimitInBytes">Most native memory to reserve.</param>
-    public CpuDevice(KernelTier? tier = null, int threads = 0, long memoryLimitInBytes = long.MaxValue)
+    /// <param name="precision">
+    /// Precision of matrix products. Where the tier or the system does not allow bfloat16 they are computed in float32, and <see cref="PrecisionNote"/> says why.
+    /// </param>
+    public CpuDevice(
+        KernelTier? tier = null, int threads = 0, long memoryLimitInBytes = long.MaxValue, ProductPrecision precision = ProductPrecision.Float32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Tier = tier ?? KernelTiers.FromEnvironment();
+        if (precision == ProductPrecision.BFloat16)
+        {
+            _bfloat16 = CreateBFloat16(Tier, out var refusal);
+            PrecisionNote = refusal;
+        }
+
         Memory = new MemoryPool(memoryLimitInBytes);
         _workers = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
     }
@@ -23,11 +35,17 @@ public sealed partial class CpuDevice : Device
     /// <summary>The instruction tier in use.</summary>
     public KernelTier Tier { get; }
 
+    /// <inheritdoc/>
+    public override ProductPrecision Precision => _bfloat16 is null ? ProductPrecision.Float32 : ProductPrecision.BFloat16;
+
+    /// <summary>Why products are computed in float32 although bfloat16 was asked for; null if they are not.</summary>
+    public string? PrecisionNote { get; }
+
     /// <summary>Number of threads that share the work.</summary>
     public int Threads => _workers.WorkerCount;
 
     /// <inheritdoc/>
-    public override string Name => $"cpu ({KernelTiers.ToName(Tier)}, {Threads} threads)";
+    public override string Name => $"cpu ({KernelTiers.ToName(Tier)}, {Threads} threads{(_bfloat16 is null ? "" : ", bfloat16 products")})";
 
     /// <inheritdoc/>
     public override MemoryPool Memory { get; }
@@ -38,7 +56,19 @@ public sealed partial class CpuDevice : Device
         if (disposing)
         {
             _workers.Dispose();
+            _bfloat16?.Dispose();
             Memory.Dispose();
         }
+    }
+
+    private static TileCode? CreateBFloat16(KernelTier tier, out string? refusal)
+    {
+        if (tier == KernelTier.Vector512BFloat16)
+        {
+            return TileCode.TryCreate(out refusal);
+        }
+
+        refusal = $"the instruction tier {KernelTiers.ToName(tier)} has no bfloat16 products";
+        return null;
     }
 }

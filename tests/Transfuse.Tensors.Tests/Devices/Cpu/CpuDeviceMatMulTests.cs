@@ -18,16 +18,16 @@ public sealed class CpuDeviceMatMulTests
         Other,
     }
 
-    public static TheoryData<KernelTier, MatMulLayout> TiersAndLayouts
+    public static TheoryData<KernelTier, ProductPrecision, MatMulLayout> TiersAndLayouts
     {
         get
         {
-            var data = new TheoryData<KernelTier, MatMulLayout>();
-            foreach (var tier in KernelTiers.Available)
+            var data = new TheoryData<KernelTier, ProductPrecision, MatMulLayout>();
+            foreach (var (tier, precision) in Kernels())
             {
                 foreach (var layout in Enum.GetValues<MatMulLayout>())
                 {
-                    data.Add(tier, layout);
+                    data.Add(tier, precision, layout);
                 }
             }
 
@@ -35,13 +35,25 @@ public sealed class CpuDeviceMatMulTests
         }
     }
 
-    public static TheoryData<KernelTier> Tiers => [.. KernelTiers.Available];
+    public static TheoryData<KernelTier, ProductPrecision> Tiers
+    {
+        get
+        {
+            var data = new TheoryData<KernelTier, ProductPrecision>();
+            foreach (var (tier, precision) in Kernels())
+            {
+                data.Add(tier, precision);
+            }
+
+            return data;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(TiersAndLayouts))]
-    public void Equals_the_reference_over_awkward_sizes(KernelTier tier, MatMulLayout layout)
+    public void Equals_the_reference_over_awkward_sizes(KernelTier tier, ProductPrecision precision, MatMulLayout layout)
     {
-        using var device = new CpuDevice(tier, threads: 2);
+        using var device = new CpuDevice(tier, threads: 2, precision: precision);
         var random = new RandomStream(1, $"{tier} {layout}");
         for (var i = 0; i < 160; i++)
         {
@@ -55,9 +67,9 @@ public sealed class CpuDeviceMatMulTests
 
     [Theory]
     [MemberData(nameof(TiersAndLayouts))]
-    public void Equals_the_reference_where_every_blocking_loop_turns(KernelTier tier, MatMulLayout layout)
+    public void Equals_the_reference_where_every_blocking_loop_turns(KernelTier tier, ProductPrecision precision, MatMulLayout layout)
     {
-        using var device = new CpuDevice(tier, threads: 2);
+        using var device = new CpuDevice(tier, threads: 2, precision: precision);
         var random = new RandomStream(2, "large");
         Check(device, layout, 37, 29, 5003, Addend.Other, random); // several slabs of depth
         Check(device, layout, 1100, 19, 70, Addend.Destination, random); // long columns
@@ -95,25 +107,25 @@ public sealed class CpuDeviceMatMulTests
 
     [Theory]
     [MemberData(nameof(Tiers))]
-    public void Same_bits_for_any_number_of_threads(KernelTier tier)
+    public void Same_bits_for_any_number_of_threads(KernelTier tier, ProductPrecision precision)
     {
         (int M, int N, int K)[] shapes = [(129, 300, 1500), (300, 129, 97), (5, 700, 200), (512, 65, 2100), (64, 64, 64)];
         foreach (var layout in Enum.GetValues<MatMulLayout>())
         {
             foreach (var (m, n, k) in shapes)
             {
-                var one = Product(tier, 1, layout, m, n, k);
-                Assert.Equal(one, Product(tier, 2, layout, m, n, k));
-                Assert.Equal(one, Product(tier, 4, layout, m, n, k));
+                var one = Product(tier, precision, 1, layout, m, n, k);
+                Assert.Equal(one, Product(tier, precision, 2, layout, m, n, k));
+                Assert.Equal(one, Product(tier, precision, 4, layout, m, n, k));
             }
         }
     }
 
     [Theory]
     [MemberData(nameof(TiersAndLayouts))]
-    public void Allocates_nothing_once_warm(KernelTier tier, MatMulLayout layout)
+    public void Allocates_nothing_once_warm(KernelTier tier, ProductPrecision precision, MatMulLayout layout)
     {
-        using var device = new CpuDevice(tier, threads: 2);
+        using var device = new CpuDevice(tier, threads: 2, precision: precision);
         foreach (var m in (int[])[4, 150])
         {
             using var a = Random(device, ShapeOfA(layout, m, 64), new RandomStream(5, "a"));
@@ -159,6 +171,43 @@ public sealed class CpuDeviceMatMulTests
     }
 
     [Fact]
+    public void Operands_round_to_the_nearest_even_bfloat16()
+    {
+        if (KernelTiers.Best != KernelTier.Vector512BFloat16)
+        {
+            return;
+        }
+
+        using var device = new CpuDevice(KernelTier.Vector512BFloat16, threads: 2, precision: ProductPrecision.BFloat16);
+        Assert.Null(device.PrecisionNote);
+        Assert.Equal(ProductPrecision.BFloat16, device.Precision);
+        float[] values = [1f, 1.00390625f, 1.01171875f, 1.0039063f, -3.3333333f, 1e-30f, 3.4e38f, float.NaN, float.PositiveInfinity, 0.1f, 7e5f];
+        foreach (var layout in Enum.GetValues<MatMulLayout>())
+        {
+            // One column at a time from a unit matrix: the product is the rounded operand itself.
+            foreach (var value in values)
+            {
+                using var a = device.AllocateZeroed(ShapeOfA(layout, 17, 1));
+                using var b = device.AllocateZeroed(ShapeOfB(layout, 19, 1));
+                using var c = device.Allocate(new Shape(17, 19));
+                a.Fill(value);
+                b.Fill(1);
+                device.MatMul(layout, a, b, c);
+                var expected = BFloat16.FromSingle(value).ToSingle();
+                Assert.All(c.AsSpan().ToArray(), element => Assert.Equal(expected, element));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_tier_without_bfloat16_says_so_and_computes_in_float32()
+    {
+        using var device = new CpuDevice(KernelTier.Scalar, threads: 1, precision: ProductPrecision.BFloat16);
+        Assert.Equal(ProductPrecision.Float32, device.Precision);
+        Assert.Contains("scalar", device.PrecisionNote, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Shapes_that_do_not_fit_are_named()
     {
         using var device = new CpuDevice(threads: 1);
@@ -170,6 +219,13 @@ public sealed class CpuDeviceMatMulTests
         Assert.Throws<ShapeMismatchException>(() => device.MatMul(MatMulLayout.NT, b, a, c));
         Assert.Throws<ShapeMismatchException>(() => device.MatMul(MatMulLayout.NT, a, b, c, a));
     }
+
+    // Every tier in float32, and the last one in bfloat16 too if the processor has it.
+    private static IEnumerable<(KernelTier Tier, ProductPrecision Precision)> Kernels() =>
+    [
+        .. KernelTiers.Available.Select(tier => (tier, ProductPrecision.Float32)),
+        .. KernelTiers.Available.Where(tier => tier == KernelTier.Vector512BFloat16).Select(tier => (tier, ProductPrecision.BFloat16)),
+    ];
 
     private static int Draw(RandomStream random) => AwkwardSizes[random.NextInt32(AwkwardSizes.Length)];
 
@@ -183,14 +239,19 @@ public sealed class CpuDeviceMatMulTests
         foreach (ref var value in tensor.AsSpan())
         {
             value = (random.NextSingle() * 2) - 1;
+            if (device.Precision == ProductPrecision.BFloat16)
+            {
+                // Numbers that packing leaves as they are: their products are exact, and what is compared is the sums.
+                value = BFloat16.FromSingle(value).ToSingle();
+            }
         }
 
         return tensor;
     }
 
-    private static float[] Product(KernelTier tier, int threads, MatMulLayout layout, int m, int n, int k)
+    private static float[] Product(KernelTier tier, ProductPrecision precision, int threads, MatMulLayout layout, int m, int n, int k)
     {
-        using var device = new CpuDevice(tier, threads);
+        using var device = new CpuDevice(tier, threads, precision: precision);
         var random = new RandomStream(6, "product");
         using var a = Random(device, ShapeOfA(layout, m, k), random);
         using var b = Random(device, ShapeOfB(layout, n, k), random);

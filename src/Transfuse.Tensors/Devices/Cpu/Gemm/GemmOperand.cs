@@ -25,4 +25,23 @@ internal readonly unsafe struct GemmOperand(float* data, int stride, bool depthC
     /// <summary>Address of element <paramref name="depth"/> of line <paramref name="line"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal float* At(nint line, nint depth) => DepthContiguous ? data + (line * Stride) + depth : data + (depth * Stride) + line;
+
+    /// <summary>
+    /// A block of a resting operand as float32: lines from <paramref name="line"/>, depths from <paramref name="start"/>; its own count from 0.
+    /// </summary>
+    /// <param name="line">First line.</param>
+    /// <param name="lines">Number of lines.</param>
+    /// <param name="start">First depth.</param>
+    /// <param name="depth">Number of depths.</param>
+    /// <param name="room">Room for lines·depth elements, which the result points to.</param>
+    internal GemmOperand Widen(int line, int lines, int start, int depth, float* room)
+    {
+        var (first, rows, column, columns) = DepthContiguous ? (line, lines, start, depth) : (start, depth, line, lines);
+        for (var row = 0; row < rows; row++)
+        {
+            Resting!.Widen(first + row, column, columns, room + ((nint)row * columns));
+        }
+
+        return new GemmOperand(room, columns, DepthContiguous);
+    }
 }

@@ -17,4 +17,25 @@ internal readonly unsafe struct GemmTile(float* destination, float* addend, nint
     internal int Rows { get; } = rows;
 
     internal int Columns { get; } = columns;
+
+    /// <summary>Writes the tile from one that was computed whole beside the matrix, whose rows are <paramref name="width"/> elements apart.</summary>
+    internal void Take(float* whole, int width)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            var source = whole + (row * width);
+            var destination = Destination + (row * Stride);
+            if (Addend == null)
+            {
+                new ReadOnlySpan<float>(source, Columns).CopyTo(new Span<float>(destination, Columns));
+                continue;
+            }
+
+            var addend = Addend + (row * Stride);
+            for (var column = 0; column < Columns; column++)
+            {
+                destination[column] = source[column] + addend[column];
+            }
+        }
+    }
 }

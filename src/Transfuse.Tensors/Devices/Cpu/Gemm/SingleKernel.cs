@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
@@ -65,30 +64,15 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
         var width = vectors * TVector.Count;
         var whole = stackalloc float[TProduct.Rows * 3 * TVector.Count];
         MultiplyFull(depth, a, b, vectors, new GemmTile(whole, null, width, tile.Rows, width));
-        for (var row = 0; row < tile.Rows; row++)
-        {
-            var source = whole + (row * width);
-            var destination = tile.Destination + (row * tile.Stride);
-            if (tile.Addend == null)
-            {
-                new ReadOnlySpan<float>(source, tile.Columns).CopyTo(new Span<float>(destination, tile.Columns));
-                continue;
-            }
-
-            var addend = tile.Addend + (row * tile.Stride);
-            for (var column = 0; column < tile.Columns; column++)
-            {
-                destination[column] = source[column] + addend[column];
-            }
-        }
+        tile.Take(whole, width);
     }
 
     private static void Pack<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
         where TCopy : unmanaged, IVector<TCopy>
     {
-        if (operand.Resting is { } resting)
+        if (operand.Resting is not null)
         {
-            PackResting<TCopy>(resting, operand.DepthContiguous, line, lines, start, depth, destination, width);
+            PackResting<TCopy>(operand, line, lines, start, depth, destination, width);
             return;
         }
 
@@ -105,27 +89,10 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
 
     // Rows are widened beside the panel and packed from there, so the panel has the bits that the widened weight would give it.
     [SkipLocalsInit]
-    private static void PackResting<TCopy>(
-        RestingRows resting, bool depthContiguous, int line, int lines, int start, int depth, float* destination, int width)
+    private static void PackResting<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
         where TCopy : unmanaged, IVector<TCopy>
     {
-        var widened = stackalloc float[lines * depth];
-        if (depthContiguous)
-        {
-            for (var i = 0; i < lines; i++)
-            {
-                resting.Widen(line + i, start, depth, widened + (i * depth));
-            }
-
-            PanelPacking.Transpose<TNarrow>(widened, depth, lines, depth, destination, width);
-            return;
-        }
-
-        for (var d = 0; d < depth; d++)
-        {
-            resting.Widen(start + d, line, lines, widened + (d * lines));
-        }
-
-        PanelPacking.Copy<TCopy>(widened, lines, lines, depth, destination, width);
+        var room = stackalloc float[lines * depth];
+        Pack<TCopy>(operand.Widen(line, lines, start, depth, room), 0, lines, 0, depth, destination, width);
     }
 }

@@ -1,0 +1,14 @@
+namespace Transfuse.Recipes;
+
+/// <summary>Precision of the operands of matrix products; parameters, sums and optimiser states are float32 in any case.</summary>
+public enum PrecisionMode
+{
+    /// <summary>The same on every machine.</summary>
+    Float32,
+
+    /// <summary>Half the bits and up to twice the speed; float32 where the processor lacks the instruction, with a note.</summary>
+    Bfloat16,
+
+    /// <summary>Bfloat16 where the processor has the instruction, float32 elsewhere: results depend on the machine.</summary>
+    Auto,
+}
