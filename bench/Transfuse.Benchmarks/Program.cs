@@ -10,6 +10,9 @@ switch (args)
     case ["gemm-peak", .. var precision]:
         GemmPeak.Run(PrecisionOf(precision));
         return 0;
+    case ["gemm", var threads, .. var precision]:
+        GemmRates.Run(PrecisionOf(precision), int.Parse(threads, CultureInfo.InvariantCulture));
+        return 0;
     case ["gradient", var config, var folder, .. var precision]:
         ReferenceRun.WriteGradient(ReferenceModel.Named(config), folder, PrecisionOf(precision));
         return 0;

@@ -35,7 +35,7 @@ internal sealed class GlobalOptions
 
     private readonly Option<string?> _precision = new("--precision")
     {
-        Description = "Precision of matrix products: float32, bfloat16, or auto (bfloat16 where the processor has it). Otherwise the recipe's, or float32.",
+        Description = "Precision of matrix products: float32, bfloat16, or auto (bfloat16 where it is the faster). Otherwise the recipe's, or float32.",
         HelpName = "type",
         Recursive = true,
     };

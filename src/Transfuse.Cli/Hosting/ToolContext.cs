@@ -22,7 +22,7 @@ internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Setting
         var products = (Settings.Precision ?? precision) switch
         {
             PrecisionMode.Bfloat16 => ProductPrecision.BFloat16,
-            PrecisionMode.Auto when KernelTiers.FromEnvironment() == KernelTier.Vector512BFloat16 => ProductPrecision.BFloat16,
+            PrecisionMode.Auto when KernelTiers.PrefersBFloat16 => ProductPrecision.BFloat16,
             _ => ProductPrecision.Float32,
         };
         var device = new CpuDevice(threads: Settings.Threads, precision: products);

@@ -6,6 +6,6 @@ public enum ProductPrecision
     /// <summary>Operands as they are.</summary>
     Float32,
 
-    /// <summary>Operands rounded to bfloat16 (8 bits of fraction), products and sums in float32: twice the rate where the processor has the instruction.</summary>
+    /// <summary>Operands rounded to bfloat16 (8 bits of fraction), products and sums in float32: up to twice the rate, by processor (<see cref="KernelTiers.PrefersBFloat16"/>).</summary>
     BFloat16,
 }

@@ -6,9 +6,9 @@ public enum PrecisionMode
     /// <summary>The same on every machine.</summary>
     Float32,
 
-    /// <summary>Half the bits and up to twice the speed; float32 where the processor lacks the instruction, with a note.</summary>
+    /// <summary>Half the bits and, on AMD since Zen 4, up to twice the speed; float32 where the processor lacks the instruction, with a note.</summary>
     Bfloat16,
 
-    /// <summary>Bfloat16 where the processor has the instruction, float32 elsewhere: results depend on the machine.</summary>
+    /// <summary>Bfloat16 where it is the faster, float32 elsewhere: results depend on the machine.</summary>
     Auto,
 }

@@ -39,7 +39,12 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
             {
                 var lines = Math.Min(tile, blockLines - line);
                 var panel = depthBlock + PanelOffset(line, depth);
-                if (rows)
+                if (rows && !Arguments.A.DepthContiguous && line + (IGemmKernel.RowGroup * tile) <= Math.Min(first + count, blockLines))
+                {
+                    _kernel.PackRowGroup(Arguments.A, blockStart + line, slab.FirstDepth + start, depth, panel);
+                    line += (IGemmKernel.RowGroup - 1) * tile;
+                }
+                else if (rows)
                 {
                     _kernel.PackRows(Arguments.A, blockStart + line, lines, slab.FirstDepth + start, depth, panel);
                 }

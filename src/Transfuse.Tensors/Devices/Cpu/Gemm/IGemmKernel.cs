@@ -10,6 +10,9 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// </remarks>
 internal unsafe interface IGemmKernel
 {
+    /// <summary>Panels of A that are packed together where that pays. More would meet in the same sets of the first-level cache.</summary>
+    const int RowGroup = 4;
+
     /// <summary>Rows of a tile of the output.</summary>
     int TileRows { get; }
 
@@ -27,6 +30,12 @@ internal unsafe interface IGemmKernel
 
     /// <summary>Packs up to <see cref="TileRows"/> lines of A from (<paramref name="line"/>, <paramref name="start"/>). What missing lines hold is of no matter.</summary>
     void PackRows(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination);
+
+    /// <summary>
+    /// Packs the lines of <see cref="RowGroup"/> neighbouring full panels of an A whose lines lie side by side: so many elements of a depth fill
+    /// whole cache lines, of which a single panel takes a part.
+    /// </summary>
+    void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination);
 
     /// <summary>Packs up to <see cref="TileColumns"/> lines of B from (<paramref name="line"/>, <paramref name="start"/>). What missing lines hold is of no matter.</summary>
     void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination);

@@ -34,6 +34,29 @@ internal static unsafe class PanelPacking
         }
     }
 
+    /// <summary>Packs the lines of <see cref="IGemmKernel.RowGroup"/> panels that lie side by side, panel after panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void CopyGroup<TVector>(float* source, nint stride, int depth, float* destination, int width)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var panel = (nint)depth * width;
+        for (var d = 0; d < depth; d++)
+        {
+            for (var i = 0; i < width; i += TVector.Count)
+            {
+                var from = source + i;
+                var to = destination + i;
+                TVector.Store(TVector.Load(from), to);
+                TVector.Store(TVector.Load(from + width), to + panel);
+                TVector.Store(TVector.Load(from + (2 * width)), to + (2 * panel));
+                TVector.Store(TVector.Load(from + (3 * width)), to + (3 * panel));
+            }
+
+            source += stride;
+            destination += width;
+        }
+    }
+
     /// <summary>Packs lines whose elements lie side by side; missing lines repeat the last one.</summary>
     /// <typeparam name="TVector">The blocks to transpose are as large as this vector.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

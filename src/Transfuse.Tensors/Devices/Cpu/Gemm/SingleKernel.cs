@@ -25,6 +25,9 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     public void PackRows(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack<TNarrow>(operand, line, lines, start, depth, (float*)destination, TProduct.Rows);
 
+    public void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination) =>
+        PanelPacking.CopyGroup<TNarrow>(operand.At(line, start), operand.Stride, depth, (float*)destination, TProduct.Rows);
+
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack<TVector>(operand, line, lines, start, depth, (float*)destination, PanelColumns(lines));
 

@@ -23,6 +23,9 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     public void PackRows(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, TileRows);
 
+    public void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination) =>
+        PairPacking.CopyGroup(operand.At(line, start), operand.Stride, depth, destination);
+
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, PanelColumns(lines));
 

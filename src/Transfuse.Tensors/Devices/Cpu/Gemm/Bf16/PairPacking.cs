@@ -64,6 +64,29 @@ internal static unsafe class PairPacking
         }
     }
 
+    /// <summary>Packs the lines of four panels of eight that lie side by side, panel after panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void CopyGroup(float* source, nint stride, int depth, byte* destination)
+    {
+        const int Width = TileAssembler.Rows;
+        var to = (uint*)destination;
+        var panel = (nint)((depth + 1) / 2) * Width;
+        for (var d = 0; d < depth; d += 2)
+        {
+            var hasUpper = d + 1 < depth;
+            for (var i = 0; i < IGemmKernel.RowGroup * Width; i += Vector512<uint>.Count)
+            {
+                var high = hasUpper ? Vector512.Load((uint*)(source + stride) + i) : Vector512<uint>.Zero;
+                var pairs = Pair(Vector512.Load((uint*)source + i), high);
+                pairs.GetLower().Store(to + (i / Width * panel));
+                pairs.GetUpper().Store(to + (((i / Width) + 1) * panel));
+            }
+
+            source += 2 * stride;
+            to += Width;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Pair(Vector512<uint> low, Vector512<uint> high) =>
         Vector512.ShiftRightLogical(Round(low), 16) | (Round(high) & Vector512.Create(0xFFFF_0000u));
