@@ -57,22 +57,22 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
     }
 
     /// <summary>Multiplies a packed block of rows with a packed block of columns into the output.</summary>
+    /// <remarks>A panel of columns passes through all depths before the next one's turn: its part of the output stays in the second-level cache.</remarks>
     internal void Multiply(GemmSlab slab, byte* a, int firstRow, int rows, byte* b, int firstColumn, int columns)
     {
         for (var row = 0; row < rows; row += GemmPlan.RowBlock)
         {
             var rowEnd = Math.Min(row + GemmPlan.RowBlock, rows);
-            for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
+            for (var column = 0; column < columns; column += _kernel.TileColumns)
             {
-                var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
-                var aBlock = a + DepthBlockOffset(rows, _kernel.TileRows, start);
-                var bBlock = b + DepthBlockOffset(columns, _kernel.TileColumns, start);
-                var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
-                for (var column = 0; column < columns; column += _kernel.TileColumns)
+                var width = Math.Min(_kernel.TileColumns, columns - column);
+                for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
                 {
-                    var width = Math.Min(_kernel.TileColumns, columns - column);
-                    MultiplyPanel(
-                        depth, aBlock, row, rowEnd, bBlock + PanelOffset(column, depth), firstRow, firstColumn + column, width, addend);
+                    var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
+                    var aBlock = a + DepthBlockOffset(rows, _kernel.TileRows, start);
+                    var panel = b + DepthBlockOffset(columns, _kernel.TileColumns, start) + PanelOffset(column, depth);
+                    var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
+                    MultiplyPanel(depth, aBlock, row, rowEnd, panel, firstRow, firstColumn + column, width, addend);
                 }
             }
         }
