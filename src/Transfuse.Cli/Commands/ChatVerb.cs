@@ -14,15 +14,12 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>chat</c>: talks with a model through its chat template.</summary>
 internal sealed class ChatVerb : Verb
 {
-    private const int DefaultTokens = 512;
-    private const double DefaultTemperature = 0.7;
-    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, .gguf file, or name on the hub." };
     private readonly Option<string?> _prompt = new("--prompt") { Description = "Ask this one question instead of reading messages from the terminal or, one a line, from stdin.", HelpName = "text" };
     private readonly Option<string?> _system = new("--system") { Description = "Message of the system before the conversation.", HelpName = "text" };
     private readonly Option<string?> _template = new("--template") { Description = "Chat template: a Jinja file, or the name of one of the model's own.", HelpName = "file" };
-    private readonly Option<int?> _tokens = NumberOption.Whole("--tokens", $"Most tokens of an answer; otherwise {DefaultTokens}.", "n", 1);
-    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token." };
-    private readonly Option<double?> _temperature = NumberOption.Real("--temperature", $"Draw tokens: below 1 closer to the most probable, above 1 more freely; otherwise {DefaultTemperature}.", "t", 0);
+    private readonly SamplingFlags _sampling = new(defaultTokens: 512, defaultTemperature: 0.7);
+    private readonly AdapterFlag _adapter = new();
 
     internal ChatVerb()
         : base(
@@ -32,15 +29,18 @@ internal sealed class ChatVerb : Verb
             "transfuse chat HuggingFaceTB/SmolLM2-135M-Instruct --prompt \"What is a tensor?\" --greedy --json")
     {
         Add(_model);
-        foreach (var option in new Option[] { _prompt, _system, _template, _tokens, _greedy, _temperature })
+        foreach (var option in new Option[] { _prompt, _system, _template })
         {
             Add(option);
         }
+
+        _sampling.AddTo(this);
+        _adapter.AddTo(this);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
-        var options = ReadOptions(context);
+        var options = _sampling.Read(context);
         var prompt = context.Arguments.GetValue(_prompt);
         var isTalk = prompt is null && context.Environment.IsInputTerminal;
         if (isTalk && context.Output.Mode != OutputMode.Human)
@@ -53,7 +53,8 @@ internal sealed class ChatVerb : Verb
         var tokenizer = TokenizerFile.Load(folder);
         using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(folder, device);
-        options = options with { StopIds = StopTokens.Of(folder, model, tokenizer, template) };
+        _adapter.Apply(context, model, device, cancellation);
+        options = options with { StopIds = StopTokens.Of(folder, model.Config, tokenizer, template) };
         var answerer = new ChatAnswerer(model, device, tokenizer, template, ChatTemplateFile.ReadSpecialTokens(folder), options, context.Settings.Seed ?? 0);
         var conversation = new ChatConversation(answerer, context.Arguments.GetValue(_system), context.Environment.Time);
         if (isTalk)
@@ -91,22 +92,6 @@ internal sealed class ChatVerb : Verb
                 yield return line;
             }
         }
-    }
-
-    private GenerationOptions ReadOptions(ToolContext context)
-    {
-        var temperature = context.Arguments.GetValue(_temperature);
-        var isGreedy = context.Arguments.GetValue(_greedy);
-        if (isGreedy && temperature is not null)
-        {
-            throw new UsageException("--greedy draws nothing, so it takes no --temperature");
-        }
-
-        return new GenerationOptions
-        {
-            MaxNewTokens = context.Arguments.GetValue(_tokens) ?? DefaultTokens,
-            Temperature = isGreedy ? 0 : temperature ?? DefaultTemperature,
-        };
     }
 
     private ChatTemplate ReadTemplate(ToolContext context, string folder)

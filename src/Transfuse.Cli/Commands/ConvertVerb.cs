@@ -6,13 +6,14 @@ using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
+using Transfuse.Diagnostics;
 using Transfuse.Errors;
 using Transfuse.Models.Conversion;
 using Transfuse.Tensors;
 
 namespace Transfuse.Cli.Commands;
 
-/// <summary><c>convert</c>: a Hugging Face folder to a GGUF file, or back.</summary>
+/// <summary><c>convert</c>: a Hugging Face folder to a GGUF file, or back, and a model with adapters merged into it to either.</summary>
 internal sealed class ConvertVerb : Verb
 {
     private static readonly (string Name, DType Type, SafetensorsType? ForFolders)[] Types =
@@ -23,7 +24,7 @@ internal sealed class ConvertVerb : Verb
 
     private static readonly (string Suffix, long Bytes)[] Units = [("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];
 
-    private readonly Argument<string> _source = new("source") { Description = "Model folder, or GGUF file." };
+    private readonly Argument<string> _source = new("source") { Description = "Model folder, GGUF file, or name on the hub." };
     private readonly Argument<string> _target = new("target") { Description = "GGUF file to write, or folder." };
 
     private readonly Option<string?> _type = new("--type")
@@ -35,44 +36,53 @@ internal sealed class ConvertVerb : Verb
     private readonly Option<string?> _maxShardSize = new("--max-shard-size") { Description = "Most bytes of weights in one file of a folder, such as 5GB (the default) or 500MB.", HelpName = "size" };
     private readonly Option<bool> _yes = new("--yes") { Description = "Overwrite a model that is there." };
 
+    private readonly AdapterFlag _adapter = new();
+
     internal ConvertVerb()
         : base(
             "convert",
-            "Writes a model in another form: Hugging Face folder to GGUF or back, with tokenizer and configuration.",
+            "Writes a model in another form: Hugging Face folder to GGUF or back, with tokenizer and configuration; with adapters, either to either.",
             "transfuse convert models/a a.gguf --type q8_0",
-            "transfuse convert a.gguf models/a")
+            "transfuse convert a.gguf models/a",
+            "transfuse convert models/a models/merged --adapter adapters/a")
     {
         _type.CompletionSources.Add([.. Types.Select(type => type.Name)]);
         Add(_source);
         Add(_target);
         Add(_type);
         Add(_maxShardSize);
+        _adapter.AddTo(this);
         Add(_yes);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
     {
         var (source, target) = (context.Arguments.GetRequiredValue(_source), context.Arguments.GetRequiredValue(_target));
-        var (from, to) = (context.Resolve(source), context.Resolve(target));
+        var (from, to) = (context.ResolveModel(source, cancellation), context.Resolve(target));
         if (!Path.Exists(from))
         {
             throw new InputException(source, "there is no such file or folder.");
         }
 
         var type = ReadType(context);
+        var adapters = _adapter.Read(context, cancellation);
         var file = GgufCheckpoint.FindFile(from);
         var isGgufTarget = target.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase);
-        if (file is not null == isGgufTarget)
+        if (adapters.Count == 0 && file is not null == isGgufTarget)
         {
             throw new UsageException(
                 isGgufTarget ? $"{source} is GGUF already" : $"{target} is no GGUF file, and {source} is a folder already",
-                "Give a folder and a .gguf file, in the direction you want.");
+                "Give a folder and a .gguf file, in the direction you want, or adapters to merge.");
         }
 
         RequireRoom(context, target, to);
         context.Output.WithProgress(progress =>
         {
-            if (file is null)
+            if (adapters.Count > 0)
+            {
+                Merge(context, from, adapters, to, isGgufTarget, type, progress, cancellation);
+            }
+            else if (file is null)
             {
                 ModelConversion.ToGguf(from, to, type?.Type, progress, cancellation);
             }
@@ -83,13 +93,28 @@ internal sealed class ConvertVerb : Verb
 
             return true;
         });
-        var bytes = file is null ? new FileInfo(to).Length : new DirectoryInfo(to).EnumerateFiles("*.safetensors").Sum(shard => shard.Length);
+        var bytes = isGgufTarget ? new FileInfo(to).Length : new DirectoryInfo(to).EnumerateFiles("*.safetensors").Sum(shard => shard.Length);
         context.Output.Result(
             "transfuse.convert/1",
             () => new JsonObject { ["source"] = source, ["target"] = target, ["bytes"] = bytes },
             () => context.Output.Line($"{target}: {ProgressText.Bytes(bytes)}"),
             target);
         return ExitCodes.Done;
+    }
+
+    private void Merge(
+        ToolContext context, string from, IReadOnlyList<string> adapters, string to, bool isGgufTarget, (string Name, DType Type, SafetensorsType? ForFolders)? type,
+        IProgress<RunEvent> progress, CancellationToken cancellation)
+    {
+        using var device = context.CreateDevice();
+        if (isGgufTarget)
+        {
+            AdapterMerge.ToGguf(from, adapters, to, device, type?.Type, progress, cancellation);
+        }
+        else
+        {
+            AdapterMerge.ToFolder(from, adapters, to, device, ForFolders(type), ShardBytes(context), progress);
+        }
     }
 
     private (string Name, DType Type, SafetensorsType? ForFolders)? ReadType(ToolContext context)

@@ -13,7 +13,7 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>eval</c>: bits per byte of a model on texts.</summary>
 internal sealed class EvalVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, .gguf file, or name on the hub." };
 
     private readonly Option<string[]> _corpus = new("--corpus")
     {
@@ -27,6 +27,7 @@ internal sealed class EvalVerb : Verb
     private readonly Option<int> _window = new("--window") { Description = "Tokens that the model sees at once; 0 is its context.", HelpName = "n" };
     private readonly Option<int> _stride = new("--stride") { Description = "Tokens that the window moves on; 0 is half the window.", HelpName = "n" };
     private readonly Option<double?> _max = new("--max") { Description = "Exit with 5 if the bits per byte are above this.", HelpName = "bits" };
+    private readonly AdapterFlag _adapter = new();
 
     internal EvalVerb()
         : base(
@@ -40,6 +41,7 @@ internal sealed class EvalVerb : Verb
             Add(option);
         }
 
+        _adapter.AddTo(this);
         Add(_model);
     }
 
@@ -57,6 +59,7 @@ internal sealed class EvalVerb : Verb
         var tokenizer = TokenizerFile.Load(path);
         using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(path, device);
+        _adapter.Apply(context, model, device, cancellation);
         var options = new BitsPerByteOptions { Window = context.Arguments.GetValue(_window), Stride = context.Arguments.GetValue(_stride) };
         var result = context.Output.WithProgress(progress => new BitsPerByte(device, model, tokenizer, options).Measure(documents, progress, cancellation));
         if (result.Bytes == 0)

@@ -17,7 +17,8 @@ internal sealed class GenerateVerb : Verb
     private readonly Argument<string> _model = new("model") { Description = "Model folder, .gguf file, or name on the hub." };
     private readonly Argument<string?> _prompt = new("prompt") { Description = "The text to continue, or that a T5 reads.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string?> _file = new("--file") { Description = "In place of a prompt, a file with many: one JSON string or {\"prompt\": …} a line.", HelpName = "file" };
-    private readonly SamplingFlags _sampling = new();
+    private readonly SamplingFlags _sampling = new(defaultTokens: 128, defaultTemperature: 0);
+    private readonly AdapterFlag _adapter = new();
 
     internal GenerateVerb()
         : base(
@@ -32,6 +33,7 @@ internal sealed class GenerateVerb : Verb
         Add(_prompt);
         Add(_file);
         _sampling.AddTo(this);
+        _adapter.AddTo(this);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
@@ -41,7 +43,7 @@ internal sealed class GenerateVerb : Verb
         var file = context.Arguments.GetValue(_file);
         var prompts = Prompts(context, file);
         using var device = context.CreateDevice();
-        using var model = new GenerationModel(path, context.ResolveModel(path, cancellation), device);
+        using var model = new GenerationModel(path, context.ResolveModel(path, cancellation), device, _adapter.Read(context, cancellation));
         int[][] ids = [.. prompts.Select(prompt => model.Encode(prompt.Name, prompt.Prompt))];
         options = options with { MaxNewTokens = RoomFor(context, options.MaxNewTokens, prompts, ids, model), StopIds = model.StopIds };
         var streams = file is null && context.Output.Mode == OutputMode.Human;

@@ -3,6 +3,7 @@ using Transfuse.Cli.Errors;
 using Transfuse.Errors;
 using Transfuse.Generation;
 using Transfuse.Models;
+using Transfuse.Models.Conversion;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
 
@@ -18,20 +19,27 @@ internal sealed class GenerationModel : IDisposable
     /// <param name="path">The folder as the user named it, for messages.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="device">Where the model runs.</param>
-    internal GenerationModel(string path, string folder, Device device)
+    /// <param name="adapters">Folders of adapters to merge into it.</param>
+    internal GenerationModel(string path, string folder, Device device, IReadOnlyList<string> adapters)
     {
         _path = path;
         Tokenizer = TokenizerFile.Load(folder);
-        IEnumerable<int> ids = [.. GenerationConfig.Load(folder).EosIds, .. PretrainedModel.ReadConfig(folder).EosIds];
-        StopIds = [.. ids.Concat(Tokenizer.EosId is { } id ? [id] : []).Distinct()];
-        if (PretrainedModel.IsEncoderDecoder(folder))
+        var config = PretrainedModel.ReadConfig(folder);
+        StopIds = StopTokens.Of(folder, config, Tokenizer);
+        if (config is T5Config)
         {
+            if (adapters.Count > 0)
+            {
+                throw new UsageException($"{path} has an encoder, and adapters can be merged into decoder-only models only");
+            }
+
             _encoderDecoder = PretrainedModel.LoadEncoderDecoder(folder, device);
             Generator = new TextGenerator(_encoderDecoder, device, Tokenizer);
         }
         else
         {
             _decoder = PretrainedModel.Load(folder, device);
+            AdapterMerge.Apply(_decoder, adapters, device);
             Generator = new TextGenerator(_decoder, device, Tokenizer);
         }
     }

@@ -12,7 +12,7 @@ internal sealed class InspectVerb : Verb
 {
     private readonly Argument<string> _path = new("path")
     {
-        Description = "Model folder, name on the hub, .gguf or .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
+        Description = "Model folder, name on the hub, adapter folder, .gguf or .safetensors file, tokenizer, distribution store, prepared corpus or run folder.",
     };
 
     internal InspectVerb()

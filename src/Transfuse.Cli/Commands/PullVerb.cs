@@ -14,7 +14,7 @@ internal sealed class PullVerb : Verb
 
     private readonly Option<string[]> _include = new("--include")
     {
-        Description = "Patterns of files to fetch, such as '*.gguf'; otherwise configuration, tokenizer, template and safetensors weights. '*' is all.",
+        Description = "Patterns of files to fetch, such as '*Q4_K_M.gguf'; otherwise configuration, tokenizer, template and safetensors weights, or a GGUF file that is the only one. '*' is all.",
         HelpName = "glob",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -27,6 +27,7 @@ internal sealed class PullVerb : Verb
             "Fetches a model from the hub into the cache shared with other tools, checked and resumable, and tells its folder. "
             + "Heeds HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_CACHE and HF_HUB_OFFLINE.",
             "transfuse pull HuggingFaceTB/SmolLM2-135M",
+            "transfuse pull org/name-GGUF --include '*Q4_K_M.gguf'",
             "transfuse pull org/name@v1.0 --include '*.json' '*.safetensors' --exclude 'onnx/*'")
     {
         Add(_name);

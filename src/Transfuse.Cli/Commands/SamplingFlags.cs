@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Generation;
@@ -8,10 +9,11 @@ namespace Transfuse.Cli.Commands;
 /// <summary>The options that say how tokens are chosen and where a text ends.</summary>
 internal sealed class SamplingFlags
 {
-    private const int DefaultTokens = 128;
-    private readonly Option<int?> _tokens = NumberOption.Whole("--tokens", $"Most tokens to add; otherwise {DefaultTokens}. A token that ends the text ends it earlier.", "n", 1);
-    private readonly Option<bool> _greedy = new("--greedy") { Description = "Always take the most probable token; so it is if no option of chance is given." };
-    private readonly Option<double?> _temperature = NumberOption.Real("--temperature", "Draw tokens; below 1 closer to the most probable, above 1 more freely, 0 is greedy.", "t", 0);
+    private readonly int _defaultTokens;
+    private readonly double _defaultTemperature;
+    private readonly Option<int?> _tokens;
+    private readonly Option<bool> _greedy;
+    private readonly Option<double?> _temperature;
     private readonly Option<int?> _topK = NumberOption.Whole("--top-k", "Draw among the k most probable tokens.", "k", 1);
     private readonly Option<double?> _topP = NumberOption.Share("--top-p", "Draw among the fewest most probable tokens whose probabilities reach this sum.", "p");
     private readonly Option<double?> _minP = NumberOption.Share("--min-p", "Draw among tokens at least this share as probable as the most probable one.", "p");
@@ -20,6 +22,18 @@ internal sealed class SamplingFlags
     private readonly Option<string[]> _stop = new("--stop") { Description = "End the text before this string; may be given several times.", HelpName = "text" };
     private readonly Option<int?> _beams = NumberOption.Whole("--beams", "Search the most probable text with n sequences at a time, in place of going token by token.", "n", 1);
     private readonly Option<double?> _lengthPenalty = NumberOption.Real("--length-penalty", "With --beams: above 0 favours long texts, below 0 short ones; otherwise 1.", "x", -100, 100);
+
+    /// <param name="defaultTokens">Most tokens to add if the user does not say.</param>
+    /// <param name="defaultTemperature">Temperature if no option of chance is given; 0 is greedy.</param>
+    internal SamplingFlags(int defaultTokens, double defaultTemperature)
+    {
+        (_defaultTokens, _defaultTemperature) = (defaultTokens, defaultTemperature);
+        _tokens = NumberOption.Whole("--tokens", $"Most tokens to add; otherwise {defaultTokens}. A token that ends the text ends it earlier.", "n", 1);
+        var isGreedy = defaultTemperature == 0;
+        _greedy = new("--greedy") { Description = $"Always take the most probable token{(isGreedy ? "; so it is if no option of chance is given" : "")}." };
+        var otherwise = isGreedy ? "" : string.Create(CultureInfo.InvariantCulture, $"; {defaultTemperature} if no option of chance is given");
+        _temperature = NumberOption.Real("--temperature", $"Draw tokens; below 1 closer to the most probable, above 1 more freely, 0 is greedy{otherwise}.", "t", 0);
+    }
 
     internal void AddTo(Command command)
     {
@@ -65,8 +79,8 @@ internal sealed class SamplingFlags
 
         return new GenerationOptions
         {
-            MaxNewTokens = arguments.GetValue(_tokens) ?? DefaultTokens,
-            Temperature = temperature ?? (draws ? 1 : 0),
+            MaxNewTokens = arguments.GetValue(_tokens) ?? _defaultTokens,
+            Temperature = temperature ?? (draws ? 1 : arguments.GetValue(_greedy) || beams > 1 ? 0 : _defaultTemperature),
             TopK = topK ?? 0,
             TopP = topP ?? 1,
             MinP = minP ?? 0,

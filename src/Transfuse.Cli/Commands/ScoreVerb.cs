@@ -12,10 +12,11 @@ namespace Transfuse.Cli.Commands;
 /// <summary><c>score</c>: the log-probability of every token of one text, and what the model would have said instead.</summary>
 internal sealed class ScoreVerb : Verb
 {
-    private readonly Argument<string> _model = new("model") { Description = "Model folder, or name on the hub." };
+    private readonly Argument<string> _model = new("model") { Description = "Model folder, .gguf file, or name on the hub." };
     private readonly TextInput _input = new();
     private readonly Option<string?> _ids = new("--ids") { Description = "A file with a JSON list of token ids, in place of a text; needs no tokenizer.", HelpName = "file" };
     private readonly Option<int?> _top = NumberOption.Whole("--top", "Also list the n most probable tokens in each place, at most the whole vocabulary.", "n", 0);
+    private readonly AdapterFlag _adapter = new();
 
     internal ScoreVerb()
         : base(
@@ -29,6 +30,7 @@ internal sealed class ScoreVerb : Verb
         _input.AddTo(this);
         Add(_ids);
         Add(_top);
+        _adapter.AddTo(this);
     }
 
     internal override int Run(ToolContext context, CancellationToken cancellation)
@@ -38,6 +40,7 @@ internal sealed class ScoreVerb : Verb
         var input = ReadInput(context, folder);
         using var device = context.CreateDevice();
         using var model = PretrainedModel.Load(folder, device);
+        _adapter.Apply(context, model, device, cancellation);
         input.CheckFits(path, model);
         var top = Math.Min(context.Arguments.GetValue(_top) ?? 0, model.VocabularySize);
         if ((long)top * input.Ids.Length > Array.MaxLength)

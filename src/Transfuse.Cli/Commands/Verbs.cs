@@ -9,7 +9,7 @@ internal static class Verbs
     internal static IReadOnlyList<Verb> All() =>
     [
         new DemoVerb(), new InitVerb(), new CheckVerb(), new RunVerb(), new ResumeVerb(), new FuseVerb(), new TrainVerb(), new CaptureVerb(),
-        new EvalVerb(), new ScoreVerb(), new GenerateVerb(), new ChatVerb(), new PullVerb(), new TokenizeVerb(), new InspectVerb(), new ConvertVerb(),
+        new EvalVerb(), new ScoreVerb(), new GenerateVerb(), new ChatVerb(), new PullVerb(), new TokenizeVerb(), new InspectVerb(), new DiffVerb(), new ConvertVerb(),
         new SchemaVerb(), new DoctorVerb(), new CompletionVerb(),
     ];
 }

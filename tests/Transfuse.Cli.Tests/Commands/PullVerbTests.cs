@@ -123,6 +123,27 @@ public sealed class PullVerbTests
         Assert.Equal(2, tool.Run("pull", "org/tiny").Code);
     }
 
+    [Fact]
+    public void Of_gguf_files_one_must_be_chosen_unless_there_is_one()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "local"));
+        tool.Run("convert", "local", "g/m-Q8_0.gguf", "--type", "q8_0");
+        using var hub = HubOf(Path.Combine(tool.Folder, "g"));
+        hub.Files["config.json"] = "{}"u8.ToArray();
+        Online(tool, hub);
+        Assert.Equal(0, tool.Run("score", "org/tiny", "--text", "The method").Code);
+        Directory.Delete(Path.Combine(tool.Folder, "hf"), recursive: true);
+
+        hub.Files["m-F32.gguf"] = [1, 2, 3];
+        var (code, _, error) = tool.Run("pull", "org/tiny");
+        Assert.Equal(4, code);
+        Assert.Contains("GGUF only, in 2 files", error, StringComparison.Ordinal);
+        Assert.Contains("--include 'm-", error, StringComparison.Ordinal);
+        Assert.Equal(0, tool.Run("pull", "org/tiny", "--include", "*Q8_0.gguf").Code);
+        Assert.Equal(tool.Run("score", "g/m-Q8_0.gguf", "--text", "The method").Output, tool.Run("score", "org/tiny", "--text", "The method").Output);
+    }
+
     private static void Online(ToolRunner tool, FakeHub hub)
     {
         tool.Variables.Remove("HF_HUB_OFFLINE");

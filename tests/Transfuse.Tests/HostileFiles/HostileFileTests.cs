@@ -15,7 +15,7 @@ namespace Transfuse.Tests.HostileFiles;
 /// Every format that is read, damaged thousands of times: what comes out is a result or an error of our own; nothing hangs, and nothing
 /// allocates much more than the file's size.
 /// </summary>
-public sealed class HostileFileTests : IDisposable
+public sealed partial class HostileFileTests : IDisposable
 {
     private const long AllocationConstant = 8 << 20;
     private static readonly TimeSpan Hang = TimeSpan.FromMinutes(10);

@@ -4,7 +4,7 @@ using Transfuse.Cli.Output;
 namespace Transfuse.Cli.Commands.Inspection;
 
 /// <summary>What <c>inspect</c> tells of a thing.</summary>
-/// <param name="Kind">Stable word for what it is: <c>checkpoint</c>, <c>gguf</c>, <c>safetensors</c>, <c>tokenizer</c>, <c>distributions</c>, <c>corpus</c>, <c>run</c>.</param>
+/// <param name="Kind">Stable word for what it is: <c>checkpoint</c>, <c>adapter</c>, <c>gguf</c>, <c>safetensors</c>, <c>tokenizer</c>, <c>distributions</c>, <c>corpus</c>, <c>run</c>.</param>
 internal sealed record Card(string Kind)
 {
     private readonly List<(string Label, string Text)> _lines = [];

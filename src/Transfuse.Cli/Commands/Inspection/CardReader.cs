@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Transfuse.Adapters;
 using Transfuse.Artifacts;
 using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Gguf;
@@ -10,7 +11,7 @@ namespace Transfuse.Cli.Commands.Inspection;
 /// <summary>Finds out what a path is, by the files that are there, and makes its card.</summary>
 internal static class CardReader
 {
-    private const string Known = "a model folder, a .gguf or .safetensors file, a tokenizer.json, a distribution store, a prepared corpus or a run folder";
+    private const string Known = "a model folder, an adapter folder, a .gguf or .safetensors file, a tokenizer.json, a distribution store, a prepared corpus or a run folder";
 
     /// <summary>The card of a path.</summary>
     /// <exception cref="InputException">There is nothing, nothing known, or it is damaged.</exception>
@@ -35,6 +36,7 @@ internal static class CardReader
     {
         bool Has(string file) => File.Exists(Path.Combine(full, file));
         return Has("recipe.resolved.yaml") ? RunCard.Of(context, full)
+            : Has(LoraConfigFile.FileName) && !Has(ModelConfig.FileName) ? AdapterCard.Of(full)
             : Has(ModelConfig.FileName) ? CheckpointCard.Of(full)
             : Has(Manifest.FileName) && KindOf(Path.Combine(full, Manifest.FileName)) is { } kind ? OfArtifact(path, full, kind)
             : Has(TokenizerCard.FileName) ? TokenizerCard.Of(full)

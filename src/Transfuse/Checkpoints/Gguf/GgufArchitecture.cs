@@ -36,6 +36,9 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
     /// <summary>Keys of config.json that say whether tensors exist, and one such tensor; with ! in front, that they do not.</summary>
     internal IReadOnlyDictionary<string, string> Flags { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>A key of config.json whose value follows from whether a tensor exists; on export it must be one of the two. Null for none.</summary>
+    internal (string Key, string Tensor, string With, string Without)? Told { get; init; }
+
     /// <summary>Keys of config.json of the rotary base and of the rotated share; null without rotary positions.</summary>
     internal (string Theta, string Partial)? Rope { get; init; }
 

@@ -215,6 +215,7 @@ internal static class GgufArchitectures
             new("dec.blk.{}.cross_attn_norm", "decoder.block.{}.layer.1.layer_norm"), .. T5Attention("dec.blk.{}.cross_attn", "decoder.block.{}.layer.1.EncDecAttention"),
         ],
         Implied = Values(("is_encoder_decoder", "true")),
+        Told = ("feed_forward_proj", GatedT5, "gated-gelu", "relu"),
     };
 
     private static IEnumerable<GgufTensorRule> T5Stack(string gguf, string stack, int feedForward) =>

@@ -41,6 +41,11 @@ internal static class GgufConfig
             config.Set(key, GgufArchitecture.Holds(tensor, Has));
         }
 
+        if (architecture.Told is { } told)
+        {
+            config.Set(told.Key, GgufArchitecture.Holds(told.Tensor, Has) ? told.With : told.Without);
+        }
+
         config.Set("vocab_size", checkpoint.TryFind(GgufArchitecture.Embedding, out _, out var embedding)
             ? embedding.Rows
             : throw new ModelFormatException(checkpoint.Path, $"lacks the tensor '{GgufArchitecture.Embedding}'; it holds a vocabulary only, or is damaged."));
@@ -65,6 +70,7 @@ internal static class GgufConfig
         List<(string Key, object Value)> keys = [("vocab_size", (uint)config.Count("vocab_size"))];
         List<(string Name, float[] Values)> tensors = [];
         CheckImplied(architecture, config);
+        CheckTold(architecture, config);
         CheckUnsayable(architecture, config);
         var geometry = GgufGeometry.Of(architecture, config);
         foreach (var rule in architecture.Keys)
@@ -133,6 +139,15 @@ internal static class GgufConfig
                 throw new ModelFormatException(
                     config.Path, $"key '{key}' is {value.ToJsonString()}; GGUF's '{architecture.Name}' means {json} and cannot say anything else.");
             }
+        }
+    }
+
+    private static void CheckTold(GgufArchitecture architecture, ConfigTree config)
+    {
+        if (architecture.Told is { } told && config.Find(told.Key) is { } value && value.ToString() is var text && text != told.With && text != told.Without)
+        {
+            throw new ModelFormatException(
+                config.Path, $"key '{told.Key}' is {value.ToJsonString()}; GGUF's '{architecture.Name}' can say only \"{told.With}\" and \"{told.Without}\".");
         }
     }
 

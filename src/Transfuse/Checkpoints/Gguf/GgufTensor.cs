@@ -61,7 +61,7 @@ internal sealed class GgufTensor
     /// <summary>Hands all values over in order, in pieces of whole rows.</summary>
     internal void Read(ReadPiece piece)
     {
-        if (_order is RowOrder.Transposed || (_rows.Length > 0 && Dimensions.Count == 1))
+        if (IsRearranged)
         {
             piece(0, Rearranged());
             return;
@@ -85,6 +85,32 @@ internal sealed class GgufTensor
         }
     }
 
+    /// <summary>
+    /// Begins to read all values in order. Each call takes whole rows, or, of a vector, whole blocks; a tensor that lies in the file in
+    /// another order is read at once.
+    /// </summary>
+    internal TensorReader<float> Open()
+    {
+        if (IsRearranged)
+        {
+            var values = Rearranged();
+            var next = 0;
+            return destination =>
+            {
+                values.AsSpan(next, destination.Length).CopyTo(destination);
+                next += destination.Length;
+            };
+        }
+
+        var row = 0;
+        return destination =>
+        {
+            var count = destination.Length / Columns;
+            ReadRows(row, count, destination);
+            row += count;
+        };
+    }
+
     /// <summary>The bytes of one row as they lie in the file.</summary>
     internal void ReadRowBytes(int row, Span<byte> destination)
     {
@@ -95,12 +121,14 @@ internal sealed class GgufTensor
     /// <summary>Receives rows from <paramref name="firstRow"/> on.</summary>
     internal delegate void ReadPiece(int firstRow, ReadOnlySpan<float> values);
 
-    private void ReadRows(int first, int count, float[] buffer)
+    private bool IsRearranged => _order is RowOrder.Transposed || (_rows.Length > 0 && Dimensions.Count == 1);
+
+    private void ReadRows(int first, int count, Span<float> buffer)
     {
         var columns = Columns;
         if (_rows.Length == 0)
         {
-            var values = buffer.AsSpan(0, count * columns);
+            var values = buffer[..(count * columns)];
             _file.ReadSingles(_entry, (long)first * columns, values);
             if (_order is RowOrder.PlusOne)
             {
@@ -115,7 +143,7 @@ internal sealed class GgufTensor
 
         for (var row = 0; row < count; row++)
         {
-            _file.ReadSingles(_entry, (long)_rows[first + row] * columns, buffer.AsSpan(row * columns, columns));
+            _file.ReadSingles(_entry, (long)_rows[first + row] * columns, buffer.Slice(row * columns, columns));
         }
     }
 

@@ -51,6 +51,7 @@ public sealed class ModelHub
     {
         using var client = new HubClient(model, _options);
         var listing = await client.ListAsync(cancellation).ConfigureAwait(false);
+        selection = FindOnlyGguf(model, listing, selection) ?? selection;
         HubFile[] files = [.. listing.Files.Where(file => selection.Contains(file.Path))];
         if (files.Length == 0)
         {
@@ -68,6 +69,27 @@ public sealed class ModelHub
         }).ConfigureAwait(false);
         Cache.WriteReference(model, listing.Commit);
         return new HubPull(Cache.Snapshot(model, listing.Commit), listing.Commit, files, fetched);
+    }
+
+    /// <summary>
+    /// What to pull where the usual selection would bring no weights, since the model has them as GGUF only: the one file there is. Null where
+    /// the selection holds.
+    /// </summary>
+    private static HubSelection? FindOnlyGguf(HubModel model, HubListing listing, HubSelection selection)
+    {
+        const string gguf = "*.gguf";
+        string[] files = [.. listing.Files.Select(file => file.Path).Where(path => GlobPattern.Matches(gguf, path))];
+        if (!ReferenceEquals(selection.Include, HubSelection.ModelFiles) || files.Length == 0
+            || listing.Files.Any(file => GlobPattern.Matches("*.safetensors", file.Path)))
+        {
+            return null;
+        }
+
+        var names = $"{string.Join(", ", files.Take(ListedNames))}{(files.Length > ListedNames ? ", …" : "")}";
+        return files.Length == 1
+            ? selection with { Include = [gguf, "README.md", "LICENSE*"] }
+            : throw new HubException(
+                model.ToString(), $"has its weights as GGUF only, in {files.Length} files: {names}. Choose one: transfuse pull {model} --include '{files[0]}'.");
     }
 
     private async Task<long> BringAsync(

@@ -142,7 +142,7 @@ public static class ChatTemplateFile
 
         try
         {
-            return JsonNode.Parse(ReadText(path)) as JsonObject ?? throw new TokenizerException(path, "is no JSON object.");
+            return JsonNode.Parse(ReadText(path), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw new TokenizerException(path, "is no JSON object.");
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {

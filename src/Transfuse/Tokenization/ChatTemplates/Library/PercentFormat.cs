@@ -98,7 +98,7 @@ internal sealed class PercentFormat
                 return (specification with { Type = 's', Precision = -1 }).Apply(text, _budget);
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o' or 'c':
                 return value is bool or BigInteger or double && (value is not double || type is 'd' or 'i' or 'u')
-                    ? specification.Apply(value is double number ? new BigInteger(Math.Truncate(number)) : value, _budget)
+                    ? specification.Apply(value is double number ? Whole(number) : value, _budget)
                     : throw TemplateFault.Type($"%{type} format: {(type is 'x' or 'X' or 'o' ? "an integer" : "a real number")} is required, not {PythonType.Name(value)}");
             case 'e' or 'E' or 'f' or 'F' or 'g' or 'G':
                 return PythonType.Float(value) is { } real
@@ -108,6 +108,10 @@ internal sealed class PercentFormat
                 throw TemplateFault.Value($"unsupported format character '{type}' (0x{(int)type:x}) at index {_position - 1}");
         }
     }
+
+    private static BigInteger Whole(double number) => double.IsFinite(number)
+        ? new BigInteger(Math.Truncate(number))
+        : throw (double.IsNaN(number) ? TemplateFault.Value("cannot convert float NaN to integer") : new TemplateFault("OverflowError", "cannot convert float infinity to integer"));
 
     private char Peek() => _position < _format.Length ? _format[_position] : throw TemplateFault.Value("incomplete format");
 
