@@ -31,6 +31,12 @@ public abstract class Device : IDisposable
         return tensor;
     }
 
+    /// <summary>
+    /// A device for rehearsals: its operations compute nothing and its memory only counts, in the sizes and the order in which this device
+    /// would take memory for the same calls. Losses and norms are 0 there. The caller disposes it; it must not outlive this device.
+    /// </summary>
+    public abstract Device CreateRehearsal();
+
     // ---- Matrix products -------------------------------------------------------------------------------------------------------
 
     /// <summary>
