@@ -11,6 +11,8 @@ internal sealed class NaiveHeadDevice : Device
 
     public override MemoryPool Memory { get; } = new();
 
+    public override Device CreateRehearsal() => throw new NotSupportedException();
+
     public override void HeadTopK(
         Tensor hidden, Tensor weight, HeadOptions options, int k, ReadOnlyMemory<int> labels,
         Memory<int> ids, Memory<float> logProbabilities, Memory<float> labelLogProbabilities)
