@@ -38,7 +38,7 @@ public sealed class RunVerbTests
         using var tool = Prepared();
         var (code, _, error) = tool.Run("run", "r.yaml", option, "--memory-limit", "300kB");
         Assert.Equal(6, code);
-        Assert.Contains("'train model' needs", error, StringComparison.Ordinal);
+        Assert.Contains("The stage '", error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,6 +1,8 @@
 using Transfuse.Tensors.Devices.Cpu.Elementwise;
 using Transfuse.Tensors.Devices.Cpu.Norms;
+using Transfuse.Tensors.Devices.Cpu.Optimizer;
 using Transfuse.Tensors.Memory;
+using Transfuse.Tensors.Optimizers;
 
 namespace Transfuse.Tensors.Devices.Cpu;
 
@@ -208,6 +210,15 @@ internal sealed class CpuRehearsal : Device
 
     /// <inheritdoc/>
     public override void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override Tensor AllocatePackedMoments(OptimizerStates states, long length) => Allocate(new Shape(PackedMoments.Words(states, length)));
+
+    /// <inheritdoc/>
+    public override void PackedAdamW(
+        Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, OptimizerStates states, in AdamWArguments arguments)
     {
     }
 

@@ -69,6 +69,7 @@ internal sealed class TrainStage : ModelStage
             Beta1 = (float)_section.Beta1,
             Beta2 = (float)_section.Beta2,
             WeightDecay = (float)_section.WeightDecay,
+            States = _section.OptimizerStates,
         },
         Schedule = new()
         {
