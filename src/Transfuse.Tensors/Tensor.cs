@@ -15,11 +15,15 @@ public sealed unsafe class Tensor : IDisposable
     private NativeBuffer? _buffer;
     private readonly float* _data;
 
-    private Tensor(NativeBuffer buffer, float* data, Shape shape)
+    // Where the first element lies in the buffer; for rehearsals, whose buffers have no address until somebody looks at them.
+    private readonly long _offset;
+
+    private Tensor(NativeBuffer buffer, long offset, Shape shape)
     {
         buffer.AddUser();
         _buffer = buffer;
-        _data = data;
+        _offset = offset;
+        _data = buffer.IsCountedOnly ? null : (float*)buffer.Pointer + offset;
         Shape = shape;
     }
 
@@ -36,6 +40,9 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>Whether it rests in another type than float32: only <see cref="WidenRow"/>, <see cref="RestingRow"/> and the kernels that say so take it.</summary>
     public bool IsResting => Resting is not null;
+
+    /// <summary>Whether it belongs to a rehearsal: it counts as memory in use, and holds zeros.</summary>
+    public bool IsRehearsed => _buffer is { IsCountedOnly: true };
 
     /// <summary>Number of elements.</summary>
     public long Length => Shape.Length;
@@ -57,13 +64,8 @@ public sealed unsafe class Tensor : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(_buffer is null, this);
-            if (Resting is not null)
-            {
-                throw new InvalidOperationException(
-                    $"This weight {Shape} rests as {Resting.TypeNames} and has no float32 elements; it can be read row by row and multiplied with. Load the model widened to float32 for anything else.");
-            }
-
-            return _data;
+            RequireElements();
+            return _data != null ? _data : (float*)_buffer.Pointer + _offset;
         }
     }
 
@@ -72,7 +74,7 @@ public sealed unsafe class Tensor : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pool);
         var buffer = pool.Rent(checked((nuint)shape.Length * sizeof(float)));
-        return new Tensor(buffer, (float*)buffer.Pointer, shape);
+        return new Tensor(buffer, 0, shape);
     }
 
     /// <summary>Takes memory for a matrix whose rows rest in other types. The content is undefined.</summary>
@@ -91,7 +93,7 @@ public sealed unsafe class Tensor : IDisposable
         }
 
         var buffer = pool.Rent((nuint)bytes);
-        return new Tensor(buffer, new RestingRows((byte*)buffer.Pointer, columns, sections.ToArray()), new Shape(rows, columns));
+        return new Tensor(buffer, new RestingRows(buffer.IsCountedOnly ? null : (byte*)buffer.Pointer, columns, sections.ToArray()), new Shape(rows, columns));
     }
 
     /// <summary>The bytes of one row of a resting weight.</summary>
@@ -100,6 +102,7 @@ public sealed unsafe class Tensor : IDisposable
     {
         ObjectDisposedException.ThrowIf(_buffer is null, this);
         CheckRow(row);
+        RequireRows();
         var (type, address) = (Resting ?? throw new InvalidOperationException($"This tensor {Shape} holds float32 elements and does not rest.")).Locate(row);
         return new((void*)address, checked((int)type.ByteCount(Columns)));
     }
@@ -122,6 +125,7 @@ public sealed unsafe class Tensor : IDisposable
             return;
         }
 
+        RequireRows();
         fixed (float* values = destination)
         {
             Resting.Widen(row, 0, Columns, values);
@@ -136,7 +140,8 @@ public sealed unsafe class Tensor : IDisposable
             throw new ShapeMismatchException("Reshape", Shape.ToString(), shape.ToString());
         }
 
-        return new Tensor(Buffer(), Data, shape);
+        RequireElements();
+        return new Tensor(Buffer(), _offset, shape);
     }
 
     /// <summary>Rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> as a matrix. Shares memory; the caller disposes the view.</summary>
@@ -145,7 +150,8 @@ public sealed unsafe class Tensor : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Rows, nameof(count));
-        return new Tensor(Buffer(), Data + ((long)start * Columns), new Shape(count, Columns));
+        RequireElements();
+        return new Tensor(Buffer(), _offset + ((long)start * Columns), new Shape(count, Columns));
     }
 
     /// <summary>All elements as one span.</summary>
@@ -162,6 +168,11 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Sets every element.</summary>
     public void Fill(float value)
     {
+        if (IsRehearsed)
+        {
+            return;
+        }
+
         for (var row = 0; row < Rows; row++)
         {
             Row(row).Fill(value);
@@ -177,6 +188,11 @@ public sealed unsafe class Tensor : IDisposable
             throw new ShapeMismatchException("CopyFrom", source.Shape.ToString(), Shape.ToString());
         }
 
+        if (IsRehearsed)
+        {
+            return;
+        }
+
         var bytes = Length * sizeof(float);
         System.Buffer.MemoryCopy(source.Data, Data, bytes, bytes);
     }
@@ -190,6 +206,24 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>Rows that rest, or null.</summary>
     internal RestingRows? Resting { get; }
+
+    private void RequireElements()
+    {
+        if (Resting is not null)
+        {
+            throw new InvalidOperationException(
+                $"This weight {Shape} rests as {Resting.TypeNames} and has no float32 elements; it can be read row by row and multiplied with. Load the model widened to float32 for anything else.");
+        }
+    }
+
+    // A rehearsed weight that rests has no rows to look at: its sections have no address.
+    private void RequireRows()
+    {
+        if (IsRehearsed)
+        {
+            throw new InvalidOperationException($"This resting weight {Shape} belongs to a rehearsal and holds no rows.");
+        }
+    }
 
     private void CheckRow(int row)
     {

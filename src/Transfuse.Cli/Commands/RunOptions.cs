@@ -12,6 +12,8 @@ internal sealed class RunOptions
     private readonly Option<string?> _out = new("--out") { Description = "Folder of the run; otherwise the next free runs/<name>-<n>.", HelpName = "dir" };
     private readonly Option<bool> _fresh = new("--fresh") { Description = "Do every stage anew, even where another run's result could be taken over." };
 
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Print what would be done and the memory that it takes; run nothing." };
+
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="command">The verb.</param>
     /// <param name="takesOver">Whether its runs take finished stages over from the runs beside, so that <c>--fresh</c> has a meaning.</param>
@@ -21,8 +23,12 @@ internal sealed class RunOptions
         if (takesOver)
         {
             command.Add(_fresh);
+            command.Add(_dryRun);
         }
     }
+
+    /// <summary>Whether the plan is asked for instead of a run.</summary>
+    internal bool IsDryRun(ToolContext context) => context.Arguments.GetValue(_dryRun);
 
     /// <summary>The new run's folder.</summary>
     internal RunFolder Folder(ToolContext context, string name) => context.Arguments.GetValue(_out) is { } folder

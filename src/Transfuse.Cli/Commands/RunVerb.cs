@@ -22,7 +22,8 @@ internal sealed class RunVerb : Verb
             "run",
             "Carries out a recipe. Stages that another run in the same folder finished with equal inputs and parameters are taken over.",
             "transfuse run my.yaml",
-            "transfuse run my.yaml train.steps=200 --out runs/short")
+            "transfuse run my.yaml train.steps=200 --out runs/short",
+            "transfuse run my.yaml --dry-run")
     {
         Add(_recipe);
         Add(_settings);
@@ -40,6 +41,11 @@ internal sealed class RunVerb : Verb
 
         var recipe = RecipeFiles.WithLocalModels(context, RecipeFiles.Read(context, file, settings), cancellation);
         var folder = Path.GetDirectoryName(context.Resolve(file)) ?? context.Settings.Folder;
+        if (_options.IsDryRun(context))
+        {
+            return RunForecastView.Show(context, recipe, _options.Pipeline(context, folder), cancellation);
+        }
+
         var result = RunSession.Start(context, _options.Folder(context, recipe.Name), context.ReadText(file), recipe, _options.Pipeline(context, folder), cancellation);
         RunResultView.Write(context, "transfuse.run/1", recipe.Seed, result);
         return ExitCodes.Done;

@@ -69,6 +69,11 @@ internal sealed class ShortcutRecipe
         }
 
         checkedRecipe = RecipeFiles.WithLocalModels(context, checkedRecipe, cancellation);
+        if (_options.IsDryRun(context))
+        {
+            return RunForecastView.Show(context, checkedRecipe, _options.Pipeline(context, context.Settings.Folder), cancellation);
+        }
+
         text = RecipeWriter.ToResolvedYaml(checkedRecipe);
         var run = _options.Folder(context, recipe.Name);
         var result = RunSession.Start(context, run, text, checkedRecipe, _options.Pipeline(context, context.Settings.Folder), cancellation);

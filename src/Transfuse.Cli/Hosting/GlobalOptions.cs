@@ -40,6 +40,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    private readonly Option<long?> _memoryLimit = new("--memory-limit")
+    {
+        Description = "Most memory that models and batches may take, for example 8GB; otherwise what the machine has. What cannot fit is refused.",
+        HelpName = "size",
+        Recursive = true,
+    };
+
     private readonly Option<string?> _folder = new("--directory", "-C")
     {
         Description = "Folder that relative paths start from.",
@@ -53,8 +60,9 @@ internal sealed class GlobalOptions
         _format.AcceptOnlyFromAmong("human", "json", "quiet");
         _precision.AcceptOnlyFromAmong("float32", "bfloat16", "auto");
         _threads.CustomParser = result => (int)ReadNumber(result, int.MaxValue);
+        _memoryLimit.CustomParser = ReadSize;
         _seed.CustomParser = result => ReadNumber(result, long.MaxValue);
-        foreach (var option in new Option[] { _format, _json, _quiet, _verbose, _noColor, _noProgress, _threads, _seed, _precision, _folder })
+        foreach (var option in new Option[] { _format, _json, _quiet, _verbose, _noColor, _noProgress, _threads, _seed, _precision, _memoryLimit, _folder })
         {
             root.Add(option);
         }
@@ -70,6 +78,7 @@ internal sealed class GlobalOptions
         Threads = ValueOf(result, _threads),
         Seed = ValueOf(result, _seed),
         Precision = Enum.TryParse<PrecisionMode>(ValueOf(result, _precision), ignoreCase: true, out var precision) ? precision : null,
+        MemoryLimit = ValueOf(result, _memoryLimit),
         Folder = Path.GetFullPath(ValueOf(result, _folder) ?? ".", environment.CurrentFolder),
     };
 
@@ -93,6 +102,17 @@ internal sealed class GlobalOptions
     // A bad value was reported already; whoever reports it must not stumble over it.
     private static TValue? ValueOf<TValue>(ParseResult result, Option<TValue> option) =>
         result.GetResult(option) is { } found && found.Errors.Any() ? default : result.GetValue(option);
+
+    private static long? ReadSize(ArgumentResult result)
+    {
+        if (ByteSize.TryParse(result.Tokens[0].Value, out var bytes))
+        {
+            return bytes;
+        }
+
+        result.AddError($"--memory-limit must be a size above 0 such as 8GB, 7.5GiB or 500MB, found '{result.Tokens[0].Value}'");
+        return null;
+    }
 
     // The library's own conversion throws out of the parser where a validator asks for the value.
     private static long ReadNumber(ArgumentResult result, long maximum)

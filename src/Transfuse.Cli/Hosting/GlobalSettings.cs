@@ -22,6 +22,9 @@ internal sealed record GlobalSettings
     /// <summary>Precision of matrix products; null takes the recipe's, or float32.</summary>
     public PrecisionMode? Precision { get; init; }
 
+    /// <summary>Most bytes that the device's memory may take; null takes what the machine has.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>The folder that relative paths start from, absolute.</summary>
     public required string Folder { get; init; }
 

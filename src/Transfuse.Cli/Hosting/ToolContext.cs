@@ -25,7 +25,7 @@ internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Setting
             PrecisionMode.Auto when KernelTiers.PrefersBFloat16 => ProductPrecision.BFloat16,
             _ => ProductPrecision.Float32,
         };
-        var device = new CpuDevice(threads: Settings.Threads, precision: products);
+        var device = new CpuDevice(threads: Settings.Threads, memoryLimitInBytes: MemoryLimit, precision: products);
         if (device.PrecisionNote is { } note)
         {
             Output.Note($"Computing in float32: {note}.");
@@ -33,6 +33,9 @@ internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Setting
 
         return device;
     }
+
+    /// <summary>Bytes that models and batches may take: what the user says, or what the machine or its container has.</summary>
+    internal long MemoryLimit => Settings.MemoryLimit ?? Math.Max(1, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>The absolute form of a path the user gave.</summary>
     internal string Resolve(string path) => Path.GetFullPath(path, Settings.Folder);

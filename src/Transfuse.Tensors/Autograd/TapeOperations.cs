@@ -231,11 +231,12 @@ public static class TapeOperations
     /// <summary>Head, softmax, hard labels and sparse teacher in one chunked operation (see <see cref="Device.LinearCrossEntropy"/>). A loss: needs no seed.</summary>
     public static CrossEntropyLosses LinearCrossEntropy(
         this Tape tape, Variable hidden, Variable weight, HeadOptions options,
-        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher = null)
+        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher = null,
+        Memory<float> labelLosses = default, Memory<float> teacherLosses = default)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(hidden);
         ArgumentNullException.ThrowIfNull(weight);
-        return LinearCrossEntropyOperation.Apply(tape, hidden, weight, options, labels, labelWeights, teacher);
+        return LinearCrossEntropyOperation.Apply(tape, hidden, weight, options, labels, labelWeights, teacher, labelLosses, teacherLosses);
     }
 }

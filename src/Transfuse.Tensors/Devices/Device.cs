@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Memory;
+using Transfuse.Tensors.Optimizers;
 
 namespace Transfuse.Tensors.Devices;
 
@@ -30,6 +31,12 @@ public abstract class Device : IDisposable
         tensor.Fill(0);
         return tensor;
     }
+
+    /// <summary>
+    /// A device for rehearsals: its operations compute nothing and its memory only counts, in the sizes and the order in which this device
+    /// would take memory for the same calls. Losses and norms are 0 there. The caller disposes it; it must not outlive this device.
+    /// </summary>
+    public abstract Device CreateRehearsal();
 
     // ---- Matrix products -------------------------------------------------------------------------------------------------------
 
@@ -185,6 +192,21 @@ public abstract class Device : IDisposable
         Memory<int> ids, Memory<float> logProbabilities, Memory<float> labelLogProbabilities);
 
     // ---- Optimiser -------------------------------------------------------------------------------------------------------------
+
+    /// <summary>Zero moments of AdamW for a parameter, to be handed to <see cref="PackedAdamW"/>. Packed words are bits, not float32 numbers: copy and store them, no more.</summary>
+    /// <param name="states">Bfloat16 or 8 bits.</param>
+    /// <param name="length">Elements of the parameter.</param>
+    public abstract Tensor AllocatePackedMoments(OptimizerStates states, long length);
+
+    /// <summary>One AdamW step with moments in fewer bits; deterministic in the arguments' step number.</summary>
+    /// <param name="parameter">Any shape; changed.</param>
+    /// <param name="gradient">As long as the parameter.</param>
+    /// <param name="firstMoment">From <see cref="AllocatePackedMoments"/>; changed.</param>
+    /// <param name="secondMoment">From <see cref="AllocatePackedMoments"/>; changed.</param>
+    /// <param name="states">What the moments were allocated as.</param>
+    /// <param name="arguments">Settings of the step.</param>
+    public abstract void PackedAdamW(
+        Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, OptimizerStates states, in AdamWArguments arguments);
 
     /// <summary>One AdamW step in place on a parameter and its moments.</summary>
     public abstract void AdamW(Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, in AdamWArguments arguments);

@@ -15,8 +15,11 @@ public sealed unsafe class MemoryPool : IDisposable
     private const nuint Alignment = 64;
     private readonly ConcurrentDictionary<nuint, ConcurrentBag<NativeBuffer>> _free = new();
     private readonly long _limitInBytes;
+    private readonly bool _countsOnly;
     private long _reservedBytes;
     private long _usedBytes;
+    private long _peakReservedBytes;
+    private long _peakUsedBytes;
     private int _disposed;
 
     /// <summary>Creates an empty pool.</summary>
@@ -27,11 +30,42 @@ public sealed unsafe class MemoryPool : IDisposable
         _limitInBytes = limitInBytes;
     }
 
+    private MemoryPool(bool countsOnly)
+        : this()
+    {
+        _countsOnly = countsOnly;
+    }
+
+    /// <summary>Most bytes that may be reserved at once.</summary>
+    public long LimitInBytes => _limitInBytes;
+
     /// <summary>Bytes taken from the system, in use or kept.</summary>
     public long ReservedBytes => Interlocked.Read(ref _reservedBytes);
 
     /// <summary>Bytes handed out and not yet returned.</summary>
     public long UsedBytes => Interlocked.Read(ref _usedBytes);
+
+    /// <summary>The largest <see cref="ReservedBytes"/> since the start or <see cref="ResetPeaks"/>.</summary>
+    public long PeakReservedBytes => Interlocked.Read(ref _peakReservedBytes);
+
+    /// <summary>The largest <see cref="UsedBytes"/> since the start or <see cref="ResetPeaks"/>.</summary>
+    public long PeakUsedBytes => Interlocked.Read(ref _peakUsedBytes);
+
+    /// <summary>Whether this pool counts what it would hand out and takes memory only for blocks that are looked into.</summary>
+    internal bool CountsOnly => _countsOnly;
+
+    /// <summary>Makes the present sizes the largest so far. Not to be called while others rent.</summary>
+    public void ResetPeaks()
+    {
+        Interlocked.Exchange(ref _peakReservedBytes, ReservedBytes);
+        Interlocked.Exchange(ref _peakUsedBytes, UsedBytes);
+    }
+
+    /// <summary>
+    /// A pool for rehearsals: it counts as this one would, size classes and kept blocks included, but a block has no memory until somebody
+    /// looks into it, and is full of zeros then.
+    /// </summary>
+    internal static MemoryPool ThatCounts() => new(countsOnly: true);
 
     /// <summary>Hands out a block of at least <paramref name="sizeInBytes"/> bytes with undefined content and no users yet.</summary>
     /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept, or the system has no more memory.</exception>
@@ -46,13 +80,13 @@ public sealed unsafe class MemoryPool : IDisposable
         var size = SizeClass(sizeInBytes);
         if (_free.TryGetValue(size, out var bag) && bag.TryTake(out var kept))
         {
-            Interlocked.Add(ref _usedBytes, (long)size);
+            AddUsed((long)size);
             return kept;
         }
 
         Reserve(size);
-        var pointer = Allocate(size);
-        Interlocked.Add(ref _usedBytes, (long)size);
+        var pointer = _countsOnly ? null : Allocate(size);
+        AddUsed((long)size);
         return new NativeBuffer(this, pointer, size);
     }
 
@@ -86,6 +120,11 @@ public sealed unsafe class MemoryPool : IDisposable
             return;
         }
 
+        if (_countsOnly)
+        {
+            buffer.FreeMemory();
+        }
+
         _free.GetOrAdd(buffer.SizeInBytes, static _ => []).Add(buffer);
         if (_disposed != 0)
         {
@@ -99,6 +138,14 @@ public sealed unsafe class MemoryPool : IDisposable
         var size = Math.Max(sizeInBytes, 4096);
         var step = BitOperations.RoundUpToPowerOf2(size) / 8;
         return Math.Min((size + step - 1) / step * step, nuint.MaxValue / 2);
+    }
+
+    /// <summary>Memory for a block of a pool that counts, which somebody looks into after all.</summary>
+    internal static void* AllocateZeroed(nuint size)
+    {
+        var pointer = NativeMemory.AlignedAlloc(size, Alignment);
+        NativeMemory.Clear(pointer, size);
+        return pointer;
     }
 
     private void* Allocate(nuint size)
@@ -116,8 +163,10 @@ public sealed unsafe class MemoryPool : IDisposable
 
     private void Reserve(nuint size)
     {
-        if (Interlocked.Add(ref _reservedBytes, (long)size) <= _limitInBytes)
+        var reserved = Interlocked.Add(ref _reservedBytes, (long)size);
+        if (reserved <= _limitInBytes)
         {
+            Raise(ref _peakReservedBytes, reserved);
             return;
         }
 
@@ -128,11 +177,30 @@ public sealed unsafe class MemoryPool : IDisposable
             Interlocked.Add(ref _reservedBytes, -(long)size);
             throw new ResourceLimitException(needed, _limitInBytes, "This step");
         }
+
+        Raise(ref _peakReservedBytes, needed);
+    }
+
+    private void AddUsed(long size) => Raise(ref _peakUsedBytes, Interlocked.Add(ref _usedBytes, size));
+
+    private static void Raise(ref long peak, long value)
+    {
+        var seen = Interlocked.Read(ref peak);
+        while (value > seen)
+        {
+            var before = Interlocked.CompareExchange(ref peak, value, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
     }
 
     private void Free(NativeBuffer buffer)
     {
-        NativeMemory.AlignedFree(buffer.Pointer);
+        buffer.FreeMemory();
         Interlocked.Add(ref _reservedBytes, -(long)buffer.SizeInBytes);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Transfuse.Tensors.Memory;
 
 /// <summary>
@@ -6,20 +8,31 @@ namespace Transfuse.Tensors.Memory;
 internal sealed unsafe class NativeBuffer
 {
     private readonly MemoryPool _pool;
+    private void* _pointer;
     private int _users;
 
     internal NativeBuffer(MemoryPool pool, void* pointer, nuint sizeInBytes)
     {
         _pool = pool;
-        Pointer = pointer;
+        _pointer = pointer;
         SizeInBytes = sizeInBytes;
     }
 
-    /// <summary>Start of the block.</summary>
-    internal void* Pointer { get; }
+    /// <summary>Start of the block. In a pool that only counts, looking at it takes the memory.</summary>
+    internal void* Pointer => _pointer != null ? _pointer : _pointer = MemoryPool.AllocateZeroed(SizeInBytes);
+
+    /// <summary>Whether there is no memory behind the block, because its pool only counts.</summary>
+    internal bool IsCountedOnly => _pool.CountsOnly;
 
     /// <summary>Size of the block, at least what was asked for.</summary>
     internal nuint SizeInBytes { get; }
+
+    /// <summary>Gives the memory back to the system; for the pool.</summary>
+    internal void FreeMemory()
+    {
+        NativeMemory.AlignedFree(_pointer);
+        _pointer = null;
+    }
 
     internal void AddUser() => Interlocked.Increment(ref _users);
 

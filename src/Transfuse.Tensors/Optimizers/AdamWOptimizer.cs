@@ -39,9 +39,9 @@ public sealed class AdamWOptimizer : IDisposable
         {
             foreach (var parameter in _parameters)
             {
-                var first = device.AllocateZeroed(parameter.Value.Shape);
+                var first = AllocateMoment(parameter);
                 _moments.Add((parameter.Name, first, first));
-                _moments[^1] = (parameter.Name, first, device.AllocateZeroed(parameter.Value.Shape));
+                _moments[^1] = (parameter.Name, first, AllocateMoment(parameter));
             }
         }
         catch
@@ -54,7 +54,7 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>Number of steps taken; settable to continue a run.</summary>
     public int StepCount { get; set; }
 
-    /// <summary>The moments of every trainable parameter, by name, for checkpoints: read them to save, write into them to restore.</summary>
+    /// <summary>The moments of every trainable parameter, by name, for checkpoints: read them to save, write into them to restore. Where they are kept in fewer bits, these are packed words, of another shape than the parameter.</summary>
     public IReadOnlyList<(string Name, Tensor First, Tensor Second)> Moments => _moments;
 
     /// <summary>
@@ -77,7 +77,15 @@ public sealed class AdamWOptimizer : IDisposable
             var decay = parameter.Decays ? _options.WeightDecay : 0;
             var arguments = new AdamWArguments(
                 (float)learningRate, _options.Beta1, _options.Beta2, _options.Epsilon, decay, StepCount, gradientScale);
-            _device.AdamW(parameter.Value, gradient, _moments[i].First, _moments[i].Second, arguments);
+            var (_, first, second) = _moments[i];
+            if (_options.States == OptimizerStates.Float32)
+            {
+                _device.AdamW(parameter.Value, gradient, first, second, arguments);
+            }
+            else
+            {
+                _device.PackedAdamW(parameter.Value, gradient, first, second, _options.States, arguments);
+            }
         }
     }
 
@@ -90,4 +98,8 @@ public sealed class AdamWOptimizer : IDisposable
             second.Dispose();
         }
     }
+
+    private Tensor AllocateMoment(Parameter parameter) => _options.States == OptimizerStates.Float32
+        ? _device.AllocateZeroed(parameter.Value.Shape)
+        : _device.AllocatePackedMoments(_options.States, parameter.Value.Length);
 }

@@ -14,4 +14,7 @@ public sealed record AdamWOptions
 
     /// <summary>Decoupled weight decay, applied to parameters whose <see cref="Autograd.Parameter.Decays"/> is set.</summary>
     public float WeightDecay { get; init; } = 0.1f;
+
+    /// <summary>How the moments are kept.</summary>
+    public OptimizerStates States { get; init; }
 }

@@ -38,7 +38,10 @@ internal sealed class ParameterSet : IDisposable
                     RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Rows)] : [],
                 };
                 parameters.Add(parameter);
-                fill(spec, parameter.Value);
+                if (!parameter.Value.IsRehearsed)
+                {
+                    fill(spec, parameter.Value);
+                }
             }
 
             return parameters;

@@ -11,70 +11,74 @@ internal static class NewModelConfig
     private const int WidthStep = 16;
 
     /// <summary>The configuration that a section describes, for a tokenizer.</summary>
-    internal static ModelConfig From(ModelSection section, Tokenizer tokenizer)
+    internal static ModelConfig From(ModelSection section, Tokenizer tokenizer) =>
+        From(section, tokenizer.VocabularySize, tokenizer.BosId, tokenizer.EosId);
+
+    /// <summary>The configuration of a model that is begun anew.</summary>
+    internal static ModelConfig From(ModelSection section, int vocabularySize, int? bosId, int? eosId)
     {
-        int[] eos = tokenizer.EosId is { } id ? [id] : [];
+        int[] eos = eosId is { } id ? [id] : [];
         return section.Architecture switch
         {
             GptNeoXConfig.Type => new GptNeoXConfig
             {
-                VocabularySize = tokenizer.VocabularySize,
+                VocabularySize = vocabularySize,
                 HiddenSize = section.Hidden,
                 IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
                 LayerCount = section.Layers,
                 HeadCount = section.Heads,
                 MaxPositions = section.Context,
                 TiesEmbeddings = section.TiedEmbeddings,
-                BosId = tokenizer.BosId,
+                BosId = bosId,
                 EosIds = eos,
             },
             MptConfig.Type => new MptConfig
             {
-                VocabularySize = tokenizer.VocabularySize,
+                VocabularySize = vocabularySize,
                 HiddenSize = section.Hidden,
                 IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
                 LayerCount = section.Layers,
                 HeadCount = section.Heads,
                 MaxPositions = section.Context,
-                BosId = tokenizer.BosId,
+                BosId = bosId,
                 EosIds = eos,
             },
             Gpt2Config.Type => new Gpt2Config
             {
-                VocabularySize = tokenizer.VocabularySize,
+                VocabularySize = vocabularySize,
                 HiddenSize = section.Hidden,
                 IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
                 LayerCount = section.Layers,
                 HeadCount = section.Heads,
                 MaxPositions = section.Context,
                 TiesEmbeddings = section.TiedEmbeddings,
-                BosId = tokenizer.BosId,
+                BosId = bosId,
                 EosIds = eos,
             },
             OptConfig.Type => new OptConfig
             {
-                VocabularySize = tokenizer.VocabularySize,
+                VocabularySize = vocabularySize,
                 HiddenSize = section.Hidden,
                 IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
                 LayerCount = section.Layers,
                 HeadCount = section.Heads,
                 MaxPositions = section.Context,
                 TiesEmbeddings = section.TiedEmbeddings,
-                BosId = tokenizer.BosId,
+                BosId = bosId,
                 EosIds = eos,
             },
-            _ => Llama(section, tokenizer, eos),
+            _ => Llama(section, vocabularySize, bosId, eos),
         };
     }
 
-    private static LlamaConfig Llama(ModelSection section, Tokenizer tokenizer, int[] eos)
+    private static LlamaConfig Llama(ModelSection section, int vocabularySize, int? bosId, int[] eos)
     {
         var variant = LlamaVariant.All.First(variant => variant.ModelType.Equals(section.Architecture ?? LlamaConfig.Type, StringComparison.Ordinal));
         return new LlamaConfig
         {
             Variant = variant,
             Activation = variant.IsGemma ? "gelu_pytorch_tanh" : "silu",
-            VocabularySize = tokenizer.VocabularySize,
+            VocabularySize = vocabularySize,
             HiddenSize = section.Hidden,
             IntermediateSize = section.Intermediate ?? ((8 * section.Hidden / 3) + WidthStep - 1) / WidthStep * WidthStep,
             LayerCount = section.Layers,
@@ -83,7 +87,7 @@ internal static class NewModelConfig
             MaxPositions = section.Context,
             NormEpsilon = 1e-5,
             TiesEmbeddings = section.TiedEmbeddings,
-            BosId = tokenizer.BosId,
+            BosId = bosId,
             EosIds = eos,
         };
     }

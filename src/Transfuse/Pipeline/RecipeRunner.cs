@@ -64,6 +64,33 @@ public static class RecipeRunner
         return Execute(run, ReadRecipe(run), options with { BaseFolder = ReadBaseFolder(run) }, device, progress, cancellationToken);
     }
 
+    /// <summary>
+    /// What a run would do: its stages, which of them are taken over, and the memory that each takes. Only what names the inputs is done, in a
+    /// folder that is removed again: texts are read and divided, and existing models hashed.
+    /// </summary>
+    /// <param name="recipe">The recipe as read, overrides included.</param>
+    /// <param name="options">How it would be carried out here.</param>
+    /// <param name="device">Where models would run; takes no memory.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="TransfuseException">An input is missing or damaged.</exception>
+    public static RunForecast Forecast(Recipe recipe, PipelineOptions options, Device device, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(device);
+        var folder = Directory.CreateTempSubdirectory("transfuse-forecast-").FullName;
+        try
+        {
+            var run = RunFolder.CreateAt(folder);
+            var context = new StageContext(run, device, new MetricsLog(run.MetricsFile), new InlineProgress<RunEvent>(_ => { }), options.Time, cancellationToken);
+            return new RunForecast(new StageRunner(context, options.ReuseFrom).Forecast(RecipePlan.Of(recipe, options).Stages), device.Memory.LimitInBytes);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>The resolved recipe of a run.</summary>
     /// <exception cref="RecipeException">It was altered and is invalid now.</exception>
     public static Recipe ReadRecipe(RunFolder run)
@@ -81,7 +108,9 @@ public static class RecipeRunner
         var stage = new LastStage(progress);
         try
         {
-            new StageRunner(context with { Progress = stage }, options.ReuseFrom).Run(plan.Stages);
+            var runner = new StageRunner(context with { Progress = stage }, options.ReuseFrom);
+            runner.RequireFit(plan.Stages);
+            runner.Run(plan.Stages);
             var rows = EvaluateStage.Read(run);
             AtomicFile.Write(run.ReportFile, Encoding.UTF8.GetBytes(RunReport.Render(run, recipe, plan, rows, device)));
             RunStatus.Write(run, RunState.Done, stage.Name, options.Time);

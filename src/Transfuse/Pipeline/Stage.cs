@@ -1,4 +1,6 @@
 using Transfuse.Artifacts;
+using Transfuse.Tensors.Devices;
+using Transfuse.Training;
 
 namespace Transfuse.Pipeline;
 
@@ -29,6 +31,12 @@ internal abstract class Stage
 
     /// <summary>Fills <paramref name="folder"/>, which may hold what an interrupted attempt left there. Long work reports progress and heeds cancellation.</summary>
     internal abstract void Run(StageContext context, string folder);
+
+    /// <summary>Tokens that the stage trains on; 0 where it does not train.</summary>
+    internal virtual long Tokens => 0;
+
+    /// <summary>The device memory that the stage takes, or null where it needs none worth naming. Works before any stage has run.</summary>
+    internal virtual MemoryEstimate? Estimate(Device device) => null;
 
     /// <summary>Removes from the finished folder what only an interrupted attempt would have needed.</summary>
     internal virtual void CleanUp(string folder)

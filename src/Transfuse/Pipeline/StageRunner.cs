@@ -58,6 +58,11 @@ internal sealed class StageRunner
 
     private void Execute(Stage stage, string folder)
     {
+        if (stage.Estimate(_context.Device) is { } estimate)
+        {
+            MemoryLimit.Require(stage.Name, estimate, _context.Device.Memory.LimitInBytes);
+        }
+
         var started = _context.Time.GetTimestamp();
         RunStatus.Write(_context.Run, RunState.Running, stage.Name, _context.Time);
         _context.Progress.Report(new StageEvent(stage.Name, StageState.Started, TimeSpan.Zero));
@@ -74,20 +79,59 @@ internal sealed class StageRunner
         stage.CleanUp(folder);
         _context.Progress.Report(new StageEvent(stage.Name, StageState.Done, _context.Time.GetElapsedTime(started)));
     }
+    /// <summary>What running <paramref name="stages"/> would do. Stages whose result depends on files outside the run are done, to know their keys.</summary>
+    internal IReadOnlyList<StageForecast> Forecast(IEnumerable<Stage> stages)
+    {
+        var forecasts = new List<StageForecast>();
+        foreach (var stage in stages)
+        {
+            _context.CancellationToken.ThrowIfCancellationRequested();
+            if (!stage.IsReproducible)
+            {
+                Execute(stage, _context.Run.At(stage.Folder));
+            }
 
-    private bool TakeOver(Stage stage, string folder)
+            forecasts.Add(new StageForecast(stage.Name, stage.IsReproducible && FindFinished(stage) is not null, stage.Tokens, stage.Estimate(_context.Device)));
+        }
+
+        return forecasts;
+    }
+
+    /// <summary>Refuses stages that cannot fit, before the first of them costs time.</summary>
+    /// <exception cref="Tensors.Errors.ResourceLimitException">One takes more memory than there is, and its result is not there yet.</exception>
+    internal void RequireFit(IEnumerable<Stage> stages)
+    {
+        foreach (var stage in stages.Where(stage => !Directory.Exists(_context.Run.At(stage.Folder))))
+        {
+            if (stage.Estimate(_context.Device) is { } estimate && estimate.Peak > _context.Device.Memory.LimitInBytes && !MayBeTakenOver(stage))
+            {
+                MemoryLimit.Require(stage.Name, estimate, _context.Device.Memory.LimitInBytes);
+            }
+        }
+    }
+
+    // Whether it is cannot be told before its inputs are there.
+    private bool MayBeTakenOver(Stage stage) =>
+        _otherRuns is not null && Directory.Exists(_otherRuns) && Directory.GetDirectories(_otherRuns).Any(run => Directory.Exists(Path.Combine(run, stage.Folder)));
+
+    private string? FindFinished(Stage stage)
     {
         if (_otherRuns is null || !stage.IsReproducible || !Directory.Exists(_otherRuns))
         {
-            return false;
+            return null;
         }
 
         var key = KeyOf(stage);
-        var source = Directory.GetDirectories(_otherRuns)
+        var own = _context.Run.At(stage.Folder);
+        return Directory.GetDirectories(_otherRuns)
             .Order(StringComparer.Ordinal)
             .Select(run => Path.Combine(run, stage.Folder))
-            .FirstOrDefault(other => !string.Equals(other, folder, StringComparison.Ordinal) && Directory.Exists(other) && HasKey(other, key));
-        if (source is null)
+            .FirstOrDefault(other => !string.Equals(other, own, StringComparison.Ordinal) && Directory.Exists(other) && HasKey(other, key));
+    }
+
+    private bool TakeOver(Stage stage, string folder)
+    {
+        if (FindFinished(stage) is not { } source)
         {
             return false;
         }
@@ -99,7 +143,7 @@ internal sealed class StageRunner
         }
 
         CopyFolder(source, partial);
-        CopyMetrics(stage, Path.GetFullPath(Path.Combine(_otherRuns, Path.GetRelativePath(_otherRuns, source).Split(Path.DirectorySeparatorChar)[0])));
+        CopyMetrics(stage, Path.GetFullPath(Path.Combine(_otherRuns!, Path.GetRelativePath(_otherRuns!, source).Split(Path.DirectorySeparatorChar)[0])));
         Directory.Move(partial, folder);
         return true;
     }

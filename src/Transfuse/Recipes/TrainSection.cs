@@ -57,6 +57,9 @@ public sealed record TrainSection
     /// <summary>Whether blocks are computed again in the backward pass, to save memory.</summary>
     public bool Recompute { get; init; }
 
+    /// <summary>How AdamW keeps its moments.</summary>
+    public OptimizerStates OptimizerStates { get; init; }
+
     internal static SectionSchema<TrainSection> Schema { get; } = new SectionSchema<TrainSection>("How one model is trained.")
         .Key("steps", Values.Integer(1), s => s.Steps, (s, v) => s with { Steps = v }, "Optimiser steps.")
         .Key("batch_tokens", Values.Integer(1), s => s.BatchTokens, (s, v) => s with { BatchTokens = v }, "Tokens of one forward and backward pass.")
@@ -75,6 +78,7 @@ public sealed record TrainSection
         .Key("validate_every", Values.Integer(0), s => s.ValidateEvery, (s, v) => s with { ValidateEvery = v }, "Steps between two measurements on the validation documents; 0 never measures.")
         .Key("patience", Values.Integer(0), s => s.Patience, (s, v) => s with { Patience = v }, "Measurements without improvement after which training stops; 0 goes on to the last step.")
         .Key("recompute", Values.Flag, s => s.Recompute, (s, v) => s with { Recompute = v }, "Compute blocks again in the backward pass, to save memory.")
+        .Key("optimizer_states", Values.Choice<OptimizerStates>(), s => s.OptimizerStates, (s, v) => s with { OptimizerStates = v }, "How AdamW keeps its two moments: 8, 4 or 2 bytes a parameter.")
         .Rule(Check);
 
     private static IEnumerable<RuleViolation> Check(TrainSection section)

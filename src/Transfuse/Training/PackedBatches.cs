@@ -1,4 +1,3 @@
-using Transfuse.Models;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Training;
@@ -15,6 +14,8 @@ public sealed class PackedBatches : IBatchSource
     private readonly int _batchTokens;
     private readonly int _block;
     private readonly bool _hasTeacher;
+    private readonly List<BatchBuilder> _lent = [];
+    private readonly Stack<BatchBuilder> _free = new();
     private Epoch _epoch;
 
     /// <summary>Prepares the sequence.</summary>
@@ -49,7 +50,7 @@ public sealed class PackedBatches : IBatchSource
     public TrainingBatch Get(long index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        var builder = new BatchBuilder(_batchTokens, _hasTeacher);
+        var builder = Free();
         var position = index * _batchTokens;
         while (builder.Room > 0)
         {
@@ -57,7 +58,40 @@ public sealed class PackedBatches : IBatchSource
             position += Take(builder, epoch, position % RowsPerEpoch);
         }
 
-        return builder.Build();
+        var batch = builder.Build();
+        lock (_lent)
+        {
+            _lent.Add(builder);
+        }
+
+        return batch;
+    }
+
+    /// <inheritdoc/>
+    public void Return(TrainingBatch batch)
+    {
+        lock (_lent)
+        {
+            if (_lent.FindIndex(builder => ReferenceEquals(builder.Built, batch)) is >= 0 and var found)
+            {
+                _free.Push(_lent[found]);
+                _lent.RemoveAt(found);
+            }
+        }
+    }
+
+    private BatchBuilder Free()
+    {
+        lock (_lent)
+        {
+            if (!_free.TryPop(out var builder))
+            {
+                return new BatchBuilder(_batchTokens, _hasTeacher);
+            }
+
+            builder.Clear();
+            return builder;
+        }
     }
 
     /// <summary>Adds the rows from <paramref name="offset"/> of an epoch to the end of the document's piece; returns how many.</summary>
@@ -99,27 +133,4 @@ public sealed class PackedBatches : IBatchSource
     }
 
     private sealed record Epoch(long Number, int[] Order, long[] Starts);
-
-    /// <summary>Puts pieces of documents together.</summary>
-    private sealed class BatchBuilder(int size, bool hasTeacher)
-    {
-        private readonly int[] _ids = new int[size];
-        private readonly int[] _labels = new int[size];
-        private readonly List<int> _lengths = [];
-        private readonly SparseTargetsBuilder? _teacher = hasTeacher ? new SparseTargetsBuilder(size) : null;
-        private int _count;
-
-        internal int Room => size - _count;
-
-        internal void Add(TrainingDocument document, int first, int count)
-        {
-            document.Ids.AsSpan(first, count).CopyTo(_ids.AsSpan(_count));
-            document.Ids.AsSpan(first + 1, count).CopyTo(_labels.AsSpan(_count));
-            _teacher?.Add(document.Teacher, first, count);
-            _lengths.Add(count);
-            _count += count;
-        }
-
-        internal TrainingBatch Build() => new(TokenBatch.FromLengths(_ids, [.. _lengths]), _labels, _teacher?.Build());
-    }
 }

@@ -18,6 +18,7 @@ public sealed class Trainer : IDisposable
     private readonly AdamWOptimizer _optimizer;
     private readonly TrainingStep _step;
     private readonly BestWeights _best;
+    private readonly TrainingBatch[] _batchesOfStep;
 
     /// <summary>Prepares training of <paramref name="model"/> from its present weights.</summary>
     /// <param name="device">Where it runs.</param>
@@ -37,10 +38,14 @@ public sealed class Trainer : IDisposable
         _optimizer = new AdamWOptimizer(device, model.TrainedParameters, options.Optimizer);
         _step = new TrainingStep(device, model, options);
         _best = new BestWeights(model);
+        _batchesOfStep = new TrainingBatch[options.Accumulate];
     }
 
     /// <summary>Where the run stands.</summary>
     public TrainerState State { get; private set; } = TrainerState.Initial;
+
+    /// <summary>How often a step of <see cref="Run"/> found its batch not ready; more than once or twice says that batches are made too slowly.</summary>
+    public int WaitsForBatches { get; private set; }
 
     /// <summary>Whether there is nothing left to do.</summary>
     public bool IsDone => State.Stopped || State.Step >= _options.Steps;
@@ -63,6 +68,8 @@ public sealed class Trainer : IDisposable
     public void Run(ITrainingObserver observer, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(observer);
+        using var batches = new PreparedBatches(
+            _batches, (long)State.Step * _options.Accumulate, (long)_options.Steps * _options.Accumulate, _options.Accumulate);
         while (!IsDone)
         {
             if (cancellationToken.IsCancellationRequested)
@@ -71,7 +78,7 @@ public sealed class Trainer : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            RunStep(observer);
+            RunStep(observer, batches);
         }
 
         _best.Restore();
@@ -84,16 +91,21 @@ public sealed class Trainer : IDisposable
         _best.Dispose();
     }
 
-    private void RunStep(ITrainingObserver observer)
+    private void RunStep(ITrainingObserver observer, PreparedBatches prepared)
     {
         var step = State.Step + 1;
-        var batches = new TrainingBatch[_options.Accumulate];
-        for (var i = 0; i < batches.Length; i++)
+        for (var i = 0; i < _batchesOfStep.Length; i++)
         {
-            batches[i] = _batches.Get(((long)State.Step * _options.Accumulate) + i);
+            _batchesOfStep[i] = prepared.Take(CancellationToken.None);
         }
 
-        var result = _step.Run(batches, step);
+        var result = _step.Run(_batchesOfStep, step);
+        foreach (var batch in _batchesOfStep)
+        {
+            _batches.Return(batch);
+        }
+
+        WaitsForBatches = prepared.Waits;
         var norm = GradientClipping.GlobalNorm(_device, _model.TrainedParameters);
         var learningRate = _options.Schedule.At(step);
         _optimizer.Step(learningRate, GradientClipping.ScaleFor(norm, _options.ClipNorm));

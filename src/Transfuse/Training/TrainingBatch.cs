@@ -13,5 +13,17 @@ namespace Transfuse.Training;
 public sealed record TrainingBatch(TokenBatch Tokens, int[] Labels, SparseTargets? Teacher = null)
 {
     /// <summary>Number of tokens to predict.</summary>
-    public int PredictedTokens => Labels.Count(label => label >= 0);
+    public int PredictedTokens
+    {
+        get
+        {
+            var count = 0;
+            foreach (var label in Labels)
+            {
+                count += label >= 0 ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
 }

@@ -15,6 +15,10 @@ internal sealed class TrainingStep
     private readonly Device _device;
     private readonly LanguageModel _model;
     private readonly TrainingOptions _options;
+    private float[] _labelWeights = [];
+    private float[] _teacherWeights = [];
+    private float[] _labelLosses = [];
+    private float[] _teacherLosses = [];
 
     internal TrainingStep(Device device, LanguageModel model, TrainingOptions options)
     {
@@ -32,16 +36,21 @@ internal sealed class TrainingStep
             parameter.ZeroGradient(_device);
         }
 
-        var predicted = batches.Sum(batch => batch.PredictedTokens);
+        var predicted = 0;
+        for (var i = 0; i < batches.Count; i++)
+        {
+            predicted += batches[i].PredictedTokens;
+        }
+
         if (predicted == 0)
         {
             throw new CheckFailedException($"Step {step} has no token to predict: every document of its batches is one token long.");
         }
 
         var sums = default(LossSums);
-        foreach (var batch in batches)
+        for (var i = 0; i < batches.Count; i++)
         {
-            sums += RunBatch(batch, predicted, step);
+            sums += RunBatch(batches[i], predicted, step);
         }
 
         double? teacher = sums.TeacherRows == 0 ? null : sums.Teacher / sums.TeacherRows;
@@ -50,26 +59,29 @@ internal sealed class TrainingStep
 
     private LossSums RunBatch(TrainingBatch batch, int predicted, int step)
     {
-        var labelWeights = new float[batch.Labels.Length];
-        var teacher = Weigh(batch, predicted, labelWeights);
+        var rows = batch.Labels.Length;
+        var labelWeights = Room(ref _labelWeights, rows);
+        var teacher = Weigh(batch, predicted, labelWeights.Span);
         using var tape = new Tape(_device, recordGradients: true, _options.Recompute);
         var hidden = _model.Forward(tape, batch.Tokens);
-        var losses = tape.LinearCrossEntropy(hidden, _model.HeadWeight, _model.HeadOptions, batch.Labels, labelWeights, teacher);
+        var losses = tape.LinearCrossEntropy(hidden, _model.HeadWeight, _model.HeadOptions, batch.Labels, labelWeights, teacher,
+            Room(ref _labelLosses, rows), teacher is null ? default : Room(ref _teacherLosses, rows));
         var sums = Sum(batch, losses.LabelLosses.Span, losses.TeacherLosses.Span, step);
         tape.Backward();
         return sums;
     }
 
-    private SparseTargets? Weigh(TrainingBatch batch, int predicted, float[] labelWeights)
+    private SparseTargets? Weigh(TrainingBatch batch, int predicted, Span<float> labelWeights)
     {
         var perToken = 1f / predicted;
         if (batch.Teacher is not { } teacher)
         {
-            Array.Fill(labelWeights, perToken);
+            labelWeights.Fill(perToken);
             return null;
         }
 
-        var weights = new float[labelWeights.Length];
+        var room = Room(ref _teacherWeights, labelWeights.Length);
+        var weights = room.Span;
         for (var row = 0; row < weights.Length; row++)
         {
             var spoken = teacher.Weights.Span[row];
@@ -83,8 +95,19 @@ internal sealed class TrainingStep
             Ids = teacher.Ids,
             Probabilities = teacher.Probabilities,
             RestMass = teacher.RestMass,
-            Weights = weights,
+            Weights = room,
         };
+    }
+
+    // The same array from step to step: a step allocates next to nothing.
+    private static Memory<float> Room(ref float[] values, int count)
+    {
+        if (values.Length < count)
+        {
+            values = new float[count];
+        }
+
+        return values.AsMemory(0, count);
     }
 
     private LossSums Sum(TrainingBatch batch, ReadOnlySpan<float> labelLosses, ReadOnlySpan<float> teacherLosses, int step)

@@ -22,7 +22,12 @@ public sealed class InspectVerbTests
         Assert.Equal(parameters * 4, (long)json["bytes"]!);
         Assert.Equal((int)json["tensors"]!, (int)json["dtypes"]!["F32"]!);
         Assert.Equal(("BPE", TinyModel.TokenizerVocabulary), ((string?)json["tokenizer"]!["algorithm"], (int)json["tokenizer"]!["vocabulary"]!));
-        Assert.Equal((parameters * 4, parameters * 16), ((long)json["memory_bytes"]!["score"]!, (long)json["memory_bytes"]!["train"]!));
+        var memory = json["memory_bytes"]!;
+        Assert.True((long)memory["score"]! > parameters * 4);
+        Assert.True((long)memory["generate"]! > parameters * 4);
+        Assert.True((long)memory["train"]! > parameters * 16);
+        Assert.True((long)memory["train_recompute"]! <= (long)memory["train"]!);
+        Assert.Equal(4096, (int)memory["batch_tokens"]!);
         Assert.StartsWith("m: checkpoint", tool.Run("inspect", "m").Output, StringComparison.Ordinal);
     }
 

@@ -20,6 +20,38 @@ public sealed unsafe class MemoryPoolTests
     }
 
     [Fact]
+    public void Peaks_are_the_largest_sizes_since_they_were_reset()
+    {
+        using var pool = new MemoryPool();
+        Tensor.Allocate(pool, new Shape(4096)).Dispose();
+        using var small = Tensor.Allocate(pool, new Shape(1024));
+        Assert.Equal(4 * 4096, pool.PeakUsedBytes);
+        Assert.Equal(4 * 5120, pool.PeakReservedBytes);
+        pool.Trim();
+        pool.ResetPeaks();
+        Assert.Equal((4096, 4096), (pool.PeakUsedBytes, pool.PeakReservedBytes));
+    }
+
+    [Fact]
+    public void A_pool_that_counts_gives_zeros_to_who_looks_and_counts_like_another()
+    {
+        using var real = new MemoryPool();
+        using var counting = MemoryPool.ThatCounts();
+        foreach (var pool in (MemoryPool[])[real, counting])
+        {
+            using var first = Tensor.Allocate(pool, new Shape(3, 1000));
+            first.Fill(1);
+            Tensor.Allocate(pool, new Shape(70_000)).Dispose();
+            using var row = first.SliceRows(1, 1);
+            Assert.Equal(ReferenceEquals(pool, counting) ? 0 : 1, row.AsSpan()[999]);
+            row.AsSpan()[0] = 5;
+            Assert.Equal(5, first.Row(1)[0]);
+        }
+
+        Assert.Equal((real.PeakReservedBytes, real.PeakUsedBytes, real.UsedBytes), (counting.PeakReservedBytes, counting.PeakUsedBytes, counting.UsedBytes));
+    }
+
+    [Fact]
     public void A_returned_block_serves_the_next_request_of_its_size()
     {
         using var pool = new MemoryPool();

@@ -1,6 +1,7 @@
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Memory;
+using Transfuse.Tensors.Optimizers;
 
 namespace Transfuse.Tests.Distributions;
 
@@ -10,6 +11,14 @@ internal sealed class NaiveHeadDevice : Device
     public override string Name => "naive";
 
     public override MemoryPool Memory { get; } = new();
+
+    public override Tensor AllocatePackedMoments(OptimizerStates states, long length) => throw new NotSupportedException();
+
+    public override void PackedAdamW(
+        Tensor parameter, Tensor gradient, Tensor firstMoment, Tensor secondMoment, OptimizerStates states, in AdamWArguments arguments) =>
+        throw new NotSupportedException();
+
+    public override Device CreateRehearsal() => throw new NotSupportedException();
 
     public override void HeadTopK(
         Tensor hidden, Tensor weight, HeadOptions options, int k, ReadOnlyMemory<int> labels,

@@ -35,9 +35,10 @@ internal static class CardReader
     private static Card OfFolder(ToolContext context, string path, string full)
     {
         bool Has(string file) => File.Exists(Path.Combine(full, file));
+        using var device = context.CreateDevice();
         return Has("recipe.resolved.yaml") ? RunCard.Of(context, full)
             : Has(LoraConfigFile.FileName) && !Has(ModelConfig.FileName) ? AdapterCard.Of(full)
-            : Has(ModelConfig.FileName) ? CheckpointCard.Of(full)
+            : Has(ModelConfig.FileName) ? CheckpointCard.Of(full, device)
             : Has(Manifest.FileName) && KindOf(Path.Combine(full, Manifest.FileName)) is { } kind ? OfArtifact(path, full, kind)
             : Has(TokenizerCard.FileName) ? TokenizerCard.Of(full)
             : GgufCheckpoint.FindFile(full) is { } gguf ? GgufCard.Of(gguf)

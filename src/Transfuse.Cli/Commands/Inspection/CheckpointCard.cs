@@ -4,17 +4,20 @@ using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Cli.Output;
 using Transfuse.Models;
+using Transfuse.Tensors.Devices;
+using Transfuse.Tensors.Optimizers;
+using Transfuse.Tensors.Random;
+using Transfuse.Training;
 
 namespace Transfuse.Cli.Commands.Inspection;
 
 /// <summary>A model folder: its shape, its weights, its tokenizer, and the memory that it asks for.</summary>
 internal static class CheckpointCard
 {
-    // Weights as float32; for training also gradients and AdamW's two moments.
-    private const long BytesToScore = 4;
-    private const long BytesToTrain = 16;
+    // Tokens of a batch that estimates are made for; that of recipes.
+    private const int BatchTokens = 4096;
 
-    internal static Card Of(string folder)
+    internal static Card Of(string folder, Device device)
     {
         var config = ModelConfig.Load(folder);
         var parameters = PretrainedModel.CountParameters(config);
@@ -33,7 +36,7 @@ internal static class CheckpointCard
         card.Line("head", config.TiesEmbeddings ? "tied to the embedding" : "of its own");
         AddWeights(card, folder);
         AddTokenizer(card, folder);
-        return AddMemory(card, config, parameters);
+        return config is T5Config ? card : AddMemory(card, config, device);
     }
 
     private static void AddWeights(Card card, string folder)
@@ -56,13 +59,29 @@ internal static class CheckpointCard
         card.Line("tokenizer", $"{kind}, {ProgressText.Number(tokenizer.VocabularySize)} tokens");
     }
 
-    private static Card AddMemory(Card card, ModelConfig config, long parameters)
+    private static Card AddMemory(Card card, ModelConfig config, Device device)
     {
-        var cache = 2L * sizeof(float) * config.LayerCount * config.KeyValueHeadCount * config.HeadSize;
-        card.Json["memory_bytes"] = new JsonObject { ["score"] = parameters * BytesToScore, ["train"] = parameters * BytesToTrain, ["cache_per_token"] = cache };
+        var estimator = new MemoryEstimator(device);
+        var length = Math.Min(BatchTokens, config.MaxPositions);
+        LanguageModel Make(Device rehearsal) => PretrainedModel.Create(config, rehearsal, new RandomStream(0, "weights"));
+        var options = new TrainingOptions { Steps = 1, Schedule = new LearningRateSchedule { Peak = 0, Steps = 1 } };
+        var score = estimator.OfScoring(Make, BatchTokens, length);
+        var generate = estimator.OfGenerating(Make, length);
+        var train = estimator.OfTraining(Make, options, BatchTokens, length);
+        var recomputed = estimator.OfTraining(Make, options with { Recompute = true }, BatchTokens, length);
+        card.Json["memory_bytes"] = new JsonObject
+        {
+            ["batch_tokens"] = BatchTokens,
+            ["length"] = length,
+            ["score"] = score.Peak,
+            ["generate"] = generate.Peak,
+            ["train"] = train.Peak,
+            ["train_recompute"] = recomputed.Peak,
+            ["cache_per_token"] = 2L * sizeof(float) * config.LayerCount * config.KeyValueHeadCount * config.HeadSize,
+        };
         return card
-            .Line("memory to score", $"{ProgressText.Bytes(parameters * BytesToScore)} and what a batch takes ({BytesToScore} bytes a parameter)")
-            .Line("memory to train", $"{ProgressText.Bytes(parameters * BytesToTrain)} and what a batch takes ({BytesToTrain} bytes a parameter)")
-            .Line("memory to generate", $"{ProgressText.Bytes(parameters * BytesToScore)} and {ProgressText.Bytes(cache)} a token");
+            .Line("memory to score", $"{ProgressText.Bytes(score.Peak)} in float32, batches of {ProgressText.Number(BatchTokens)} tokens")
+            .Line("memory to generate", $"{ProgressText.Bytes(generate.Peak)} for {ProgressText.Number(length)} tokens")
+            .Line("memory to train", $"{ProgressText.Bytes(train.Peak)} with batches of {ProgressText.Number(BatchTokens)} tokens, {ProgressText.Bytes(recomputed.Peak)} with recompute: true");
     }
 }

@@ -21,10 +21,11 @@ internal sealed class LinearCrossEntropyOperation : Operation
 
     internal static CrossEntropyLosses Apply(
         Tape tape, Variable hidden, Variable weight, HeadOptions options,
-        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher)
+        ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights, SparseTargets? teacher,
+        Memory<float> labelLosses, Memory<float> teacherLosses)
     {
-        var labelLosses = new float[labels.Length];
-        var teacherLosses = teacher is null ? [] : new float[labels.Length];
+        labelLosses = labelLosses.IsEmpty ? new float[labels.Length] : labelLosses;
+        teacherLosses = teacher is not null && teacherLosses.IsEmpty ? new float[labels.Length] : teacherLosses;
         var operation = new LinearCrossEntropyOperation(
             hidden, tape.RecordsGradients && hidden.RequiresGradient ? tape.Device.Allocate(hidden.Value.Shape) : null);
         tape.Record(operation);

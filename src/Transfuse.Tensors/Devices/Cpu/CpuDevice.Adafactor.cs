@@ -7,7 +7,7 @@ namespace Transfuse.Tensors.Devices.Cpu;
 public sealed unsafe partial class CpuDevice
 {
     // Rows of one task: few enough for float32 sums of a column, many enough that the tasks' columns take little memory.
-    private const int AdafactorRows = 64;
+    internal const int AdafactorRows = 64;
 
     /// <inheritdoc/>
     /// <remarks>Sums over rows and the size of the update are in double; those over columns in float32 within 64 rows, then in double.</remarks>

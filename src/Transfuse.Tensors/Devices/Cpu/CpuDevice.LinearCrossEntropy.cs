@@ -118,7 +118,7 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    private static int ChunkRows(int rows, int vocabulary) =>
+    internal static int ChunkRows(int rows, int vocabulary) =>
         Math.Min(rows, Math.Clamp(ChunkLogits / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
 
     private static int RowsPerTask(int vocabulary) => Math.Max(1, LogitsPerTask / vocabulary);

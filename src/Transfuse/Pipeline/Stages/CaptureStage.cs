@@ -2,7 +2,9 @@ using System.Globalization;
 using Transfuse.Distributions;
 using Transfuse.Models;
 using Transfuse.Recipes;
+using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
+using Transfuse.Training;
 
 namespace Transfuse.Pipeline.Stages;
 
@@ -35,6 +37,12 @@ internal sealed class CaptureStage : Stage
 
     /// <summary>The source's tokenizer.</summary>
     internal Tokenizer LoadTokenizer(RunFolder run) => TokenizerFile.Load(_model.ModelFolder(run));
+
+    internal override MemoryEstimate Estimate(Device device)
+    {
+        var tokens = new DistributionCaptureOptions().TokensPerBatch;
+        return new MemoryEstimator(device).OfScoring(_model.Rehearse, tokens, tokens);
+    }
 
     internal override void Run(StageContext context, string folder)
     {

@@ -5,7 +5,9 @@ using Transfuse.Errors;
 using Transfuse.Evaluation;
 using Transfuse.Models;
 using Transfuse.Recipes;
+using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
+using Transfuse.Training;
 
 namespace Transfuse.Pipeline.Stages;
 
@@ -32,6 +34,14 @@ internal sealed class EvaluateStage : Stage
     internal override IReadOnlyList<Stage> Inputs => [_corpus, .. _models];
 
     internal override string Parameters => _section.ToString();
+
+    internal override MemoryEstimate Estimate(Device device)
+    {
+        var tokens = new BitsPerByteOptions().BatchTokens;
+        var estimator = new MemoryEstimator(device);
+        return _models.Select(model => estimator.OfScoring(model.Rehearse, tokens, _section.Window is > 0 and var window ? window : tokens))
+            .Aggregate(MemoryEstimate.None, MemoryEstimate.Larger);
+    }
 
     internal override void Run(StageContext context, string folder)
     {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Transfuse.Artifacts;
 using Transfuse.Errors;
+using Transfuse.Models;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Pipeline.Stages;
 
@@ -33,13 +35,15 @@ internal sealed class ExistingModelStage : ModelStage
 
     internal override string ResultKey(RunFolder run) => ContentHash.OfFile(run.At(Folder, ReferenceFile));
 
+    internal override LanguageModel Rehearse(Device rehearsal)
+    {
+        RequireFolder();
+        return PretrainedModel.Load(_folder, rehearsal);
+    }
+
     internal override void Run(StageContext context, string folder)
     {
-        if (!Directory.Exists(_folder))
-        {
-            throw new InputException(_folder, "no such model folder. Name a Hugging Face folder with config.json, model.safetensors and tokenizer.json.");
-        }
-
+        RequireFolder();
         AtomicFile.Write(Path.Combine(folder, ReferenceFile), stream =>
         {
             using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
@@ -52,5 +56,13 @@ internal sealed class ExistingModelStage : ModelStage
 
             writer.WriteEndObject();
         });
+    }
+
+    private void RequireFolder()
+    {
+        if (!Directory.Exists(_folder))
+        {
+            throw new InputException(_folder, "no such model folder. Name a Hugging Face folder with config.json, model.safetensors and tokenizer.json.");
+        }
     }
 }

@@ -1,3 +1,6 @@
+using Transfuse.Models;
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Pipeline.Stages;
 
 /// <summary>A stage whose result is a model with its tokenizer.</summary>
@@ -8,4 +11,7 @@ internal abstract class ModelStage : Stage
 
     /// <summary>The Hugging Face folder of the finished model.</summary>
     internal virtual string ModelFolder(RunFolder run) => run.At(Folder);
+
+    /// <summary>The model on a device for rehearsals, before the stage has run.</summary>
+    internal abstract LanguageModel Rehearse(Device rehearsal);
 }

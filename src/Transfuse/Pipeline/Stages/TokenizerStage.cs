@@ -24,6 +24,9 @@ internal sealed class TokenizerStage : Stage
         _text = text;
     }
 
+    /// <summary>Number of tokens, if the text suffices for as many.</summary>
+    internal int Vocabulary => _vocabulary;
+
     internal override string Name => $"tokenizer {_model}";
 
     internal override string Folder => $"tokenizers/{_model.Replace('/', '-')}";

@@ -1,6 +1,8 @@
 using Transfuse.Diagnostics;
+using Transfuse.Evaluation;
 using Transfuse.Models;
 using Transfuse.Recipes;
+using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
 using Transfuse.Training;
 
@@ -45,6 +47,16 @@ internal sealed class TrainStage : ModelStage
         TokenizerFile.Save(tokenizer, folder);
     }
 
+    internal override LanguageModel Rehearse(Device rehearsal) => _plan.Rehearse(rehearsal);
+
+    internal override long Tokens => RecipePlan.TokensOf(_section);
+
+    internal override MemoryEstimate Estimate(Device device)
+    {
+        var validation = _section.ValidateEvery > 0 ? new BitsPerByteOptions().BatchTokens : 0;
+        return new MemoryEstimator(device).OfTraining(_plan.Rehearse, Options(), _section.BatchTokens, _section.Block, validation);
+    }
+
     internal override void CleanUp(string folder) => TrainingRecorder.RemoveCheckpoints(folder);
 
     private TrainingOptions Options() => new()
@@ -57,6 +69,7 @@ internal sealed class TrainStage : ModelStage
             Beta1 = (float)_section.Beta1,
             Beta2 = (float)_section.Beta2,
             WeightDecay = (float)_section.WeightDecay,
+            States = _section.OptimizerStates,
         },
         Schedule = new()
         {

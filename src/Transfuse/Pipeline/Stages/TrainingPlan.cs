@@ -43,6 +43,20 @@ internal sealed record TrainingPlan
         ? PretrainedModel.Load(Base.ModelFolder(run), device)
         : PretrainedModel.Create(NewModelConfig.From(Architecture!, tokenizer), device, new RandomStream(Seed, "weights"));
 
+    /// <summary>The model before the first step on a device for rehearsals, while stages that it builds on have not run.</summary>
+    internal LanguageModel Rehearse(Device rehearsal)
+    {
+        if (Base is not null)
+        {
+            return Base.Rehearse(rehearsal);
+        }
+
+        var config = Tokenizer is null
+            ? NewModelConfig.From(Architecture!, TokenizerFile.Load(Architecture!.Tokenizer!))
+            : NewModelConfig.From(Architecture!, Tokenizer.Vocabulary, bosId: null, eosId: null);
+        return PretrainedModel.Create(config, rehearsal, new RandomStream(Seed, "weights"));
+    }
+
     /// <summary>The training documents, with the teacher's distributions where there is one.</summary>
     internal IReadOnlyList<TrainingDocument> Documents(StageContext context, RunCorpus corpus, Tokenizer tokenizer, LanguageModel model, string folder)
     {

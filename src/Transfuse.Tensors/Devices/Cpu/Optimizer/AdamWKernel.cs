@@ -41,6 +41,16 @@ internal readonly unsafe struct AdamWKernel : IElementwiseKernel
         _epsilon = arguments.Epsilon;
     }
 
+    /// <summary>The same step on other elements.</summary>
+    internal AdamWKernel(in AdamWKernel step, Operand parameter, Operand gradient, Operand first, Operand second)
+    {
+        this = step;
+        _parameter = parameter;
+        _gradient = gradient;
+        _first = first;
+        _second = second;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<TVector, TLanes>(long row, long column, TLanes lanes)
         where TVector : unmanaged, IVector<TVector>
