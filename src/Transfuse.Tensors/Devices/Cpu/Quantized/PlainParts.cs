@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+
+/// <summary>Sixteen bfloat16 numbers.</summary>
+internal readonly unsafe struct BFloat16Part : IRestingPart
+{
+    public static int BlockElements => 16;
+
+    public static int BlockBytes => 32;
+
+    public static int Elements => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        for (nint i = 0; i < 16; i += TVector.Count)
+        {
+            sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromBFloat16((ushort*)block + i), sum);
+        }
+
+        return sum;
+    }
+}
+
+/// <summary>Sixteen half-precision numbers.</summary>
+internal readonly unsafe struct HalfPart : IRestingPart
+{
+    public static int BlockElements => 16;
+
+    public static int BlockBytes => 32;
+
+    public static int Elements => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        for (nint i = 0; i < 16; i += TVector.Count)
+        {
+            sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromHalf((ushort*)block + i), sum);
+        }
+
+        return sum;
+    }
+}
