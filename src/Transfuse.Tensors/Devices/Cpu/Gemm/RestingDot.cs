@@ -50,24 +50,39 @@ internal static unsafe class RestingDot
         }
     }
 
-    [SkipLocalsInit]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TVector, TPart>(byte** b, DType type, int depth, float* a, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+        where TPart : struct, IRestingPart
+    {
+        var lanes = stackalloc TVector[Rows];
+        var blocks = depth / TPart.BlockElements;
+        AddBlocks<TVector, TPart>(b, blocks, a, lanes);
+        var done = blocks * TPart.BlockElements;
+        for (var j = 0; j < Rows; j++)
+        {
+            sums[j] = done == depth
+                ? TVector.Sum(lanes[j])
+                : AddRest(type, b[j] + ((nint)blocks * TPart.BlockBytes), depth - done, a + done, lanes[j]);
+        }
+    }
+
+    // No call in here: it would make the loop keep its sums in memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddBlocks<TVector, TPart>(byte** b, int blocks, float* a, TVector* sums)
         where TVector : unmanaged, IVector<TVector>
         where TPart : struct, IRestingPart
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
         byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
-        nint d = 0;
-        for (; d <= depth - TPart.BlockElements; d += TPart.BlockElements)
+        for (; blocks > 0; blocks--)
         {
             for (var part = 0; part < TPart.BlockElements / TPart.Elements; part++)
             {
-                var x = a + d + (part * TPart.Elements);
-                s0 = TPart.Add(b0, part, x, s0);
-                s1 = TPart.Add(b1, part, x, s1);
-                s2 = TPart.Add(b2, part, x, s2);
-                s3 = TPart.Add(b3, part, x, s3);
+                s0 = TPart.Add(b0, part, a, s0);
+                s1 = TPart.Add(b1, part, a, s1);
+                s2 = TPart.Add(b2, part, a, s2);
+                s3 = TPart.Add(b3, part, a, s3);
+                a += TPart.Elements;
             }
 
             b0 += TPart.BlockBytes;
@@ -76,36 +91,28 @@ internal static unsafe class RestingDot
             b3 += TPart.BlockBytes;
         }
 
-        var rest = stackalloc float[Rows * LongestRest];
-        var length = depth - (int)d;
-        if (length > 0)
-        {
-            WidenRest(type, b0, length, rest);
-            WidenRest(type, b1, length, rest + LongestRest);
-            WidenRest(type, b2, length, rest + (2 * LongestRest));
-            WidenRest(type, b3, length, rest + (3 * LongestRest));
-        }
-
-        var done = 0;
-        for (; done <= length - TVector.Count; done += TVector.Count)
-        {
-            var x = TVector.Load(a + d + done);
-            s0 = TVector.MultiplyAdd(x, TVector.Load(rest + done), s0);
-            s1 = TVector.MultiplyAdd(x, TVector.Load(rest + LongestRest + done), s1);
-            s2 = TVector.MultiplyAdd(x, TVector.Load(rest + (2 * LongestRest) + done), s2);
-            s3 = TVector.MultiplyAdd(x, TVector.Load(rest + (3 * LongestRest) + done), s3);
-        }
-
-        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s0), TVector.Sum(s1), TVector.Sum(s2), TVector.Sum(s3));
-        for (var j = 0; j < Rows; j++)
-        {
-            for (var i = done; i < length; i++)
-            {
-                sums[j] = MathF.FusedMultiplyAdd(a[d + i], rest[(j * LongestRest) + i], sums[j]);
-            }
-        }
+        (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
     }
 
-    private static void WidenRest(DType type, byte* row, int length, float* rest) =>
+    // The elements after the last whole sixteen, of types without blocks.
+    [SkipLocalsInit]
+    private static float AddRest<TVector>(DType type, byte* row, int length, float* a, TVector lanes)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var rest = stackalloc float[LongestRest];
         BlockFormat.Widen(type, new ReadOnlySpan<byte>(row, checked((int)type.ByteCount(length))), new Span<float>(rest, length));
+        var i = 0;
+        for (; i <= length - TVector.Count; i += TVector.Count)
+        {
+            lanes = TVector.MultiplyAdd(TVector.Load(a + i), TVector.Load(rest + i), lanes);
+        }
+
+        var sum = TVector.Sum(lanes);
+        for (; i < length; i++)
+        {
+            sum = MathF.FusedMultiplyAdd(a[i], rest[i], sum);
+        }
+
+        return sum;
+    }
 }

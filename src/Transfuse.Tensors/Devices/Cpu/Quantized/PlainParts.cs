@@ -16,11 +16,13 @@ internal readonly unsafe struct BFloat16Part : IRestingPart
     public static TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>
     {
-        for (nint i = 0; i < 16; i += TVector.Count)
+        nint i = 0;
+        do
         {
             sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromBFloat16((ushort*)block + i), sum);
+            i += TVector.Count;
         }
-
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }
@@ -38,11 +40,13 @@ internal readonly unsafe struct HalfPart : IRestingPart
     public static TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>
     {
-        for (nint i = 0; i < 16; i += TVector.Count)
+        nint i = 0;
+        do
         {
             sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromHalf((ushort*)block + i), sum);
+            i += TVector.Count;
         }
-
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }

@@ -17,11 +17,21 @@ internal readonly unsafe struct Q8Part : IRestingPart
         where TVector : unmanaged, IVector<TVector>
     {
         var d = TVector.Create(BlockScale.Read(block));
-        for (nint i = 0; i < SimpleBlocks.Elements; i += TVector.Count)
-        {
-            sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromInt8(block + 2 + i) * d, sum);
-        }
+        sum = Add16(block + 2, d, a, sum);
+        return Add16(block + 18, d, a + 16, sum);
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Add16<TVector>(byte* q, TVector d, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        nint i = 0;
+        do
+        {
+            sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromInt8(q + i) * d, sum);
+            i += TVector.Count;
+        }
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }
@@ -40,17 +50,22 @@ internal readonly unsafe struct Q4Part : IRestingPart
         where TVector : unmanaged, IVector<TVector>
     {
         var d = TVector.Create(BlockScale.Read(block));
+        sum = Add16(block + 2, 0, d, a, sum);
+        return Add16(block + 2, 4, d, a + 16, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Add16<TVector>(byte* q, int shift, TVector d, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
         var eight = TVector.Create(8);
-        for (nint i = 0; i < 16; i += TVector.Count)
+        nint i = 0;
+        do
         {
-            sum = TVector.MultiplyAdd(TVector.Load(a + i), (TVector.FromNibbles(block + 2 + i, 0) - eight) * d, sum);
+            sum = TVector.MultiplyAdd(TVector.Load(a + i), (TVector.FromNibbles(q + i, shift) - eight) * d, sum);
+            i += TVector.Count;
         }
-
-        for (nint i = 0; i < 16; i += TVector.Count)
-        {
-            sum = TVector.MultiplyAdd(TVector.Load(a + 16 + i), (TVector.FromNibbles(block + 2 + i, 4) - eight) * d, sum);
-        }
-
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }

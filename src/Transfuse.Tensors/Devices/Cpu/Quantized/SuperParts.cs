@@ -28,11 +28,21 @@ internal readonly unsafe struct Q4SuperPart : IRestingPart
     private static TVector Add32<TVector>(byte* q, int shift, TVector scale, TVector offset, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>
     {
-        for (nint i = 0; i < 32; i += TVector.Count)
+        sum = Add16(q, shift, scale, offset, a, sum);
+        return Add16(q + 16, shift, scale, offset, a + 16, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Add16<TVector>(byte* q, int shift, TVector scale, TVector offset, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        nint i = 0;
+        do
         {
             sum = TVector.MultiplyAdd(TVector.Load(a + i), (TVector.FromNibbles(q + i, shift) * scale) - offset, sum);
+            i += TVector.Count;
         }
-
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }
@@ -73,12 +83,14 @@ internal readonly unsafe struct Q6SuperPart : IRestingPart
         where TVector : unmanaged, IVector<TVector>
     {
         var middle = TVector.Create(32);
-        for (nint i = 0; i < 16; i += TVector.Count)
+        nint i = 0;
+        do
         {
             var q = TVector.FromSixBits(low + i, shift, high + i, highShift) - middle;
             sum = TVector.MultiplyAdd(TVector.Load(a + i), q * scale, sum);
+            i += TVector.Count;
         }
-
+        while (TVector.Count < 16 && i < 16);
         return sum;
     }
 }
