@@ -28,6 +28,27 @@ internal unsafe interface IVector<TSelf>
     /// <summary>Writes the first <paramref name="count"/> lanes.</summary>
     static abstract void StorePartial(TSelf value, float* destination, int count);
 
+    /// <summary><see cref="Count"/> signed bytes, exactly.</summary>
+    static abstract TSelf FromInt8(byte* source);
+
+    /// <summary>
+    /// <see cref="Count"/> small integers, exactly: bits <paramref name="shift"/> to <paramref name="shift"/> + 3 of each byte of
+    /// <paramref name="source"/>.
+    /// </summary>
+    static abstract TSelf FromNibbles(byte* source, int shift);
+
+    /// <summary>
+    /// As <see cref="FromNibbles"/>, with bits <paramref name="highShift"/> and <paramref name="highShift"/> + 1 of each byte of
+    /// <paramref name="high"/> as fifth and sixth bit.
+    /// </summary>
+    static abstract TSelf FromSixBits(byte* source, int shift, byte* high, int highShift);
+
+    /// <summary><see cref="Count"/> bfloat16 numbers, exactly.</summary>
+    static abstract TSelf FromBFloat16(ushort* source);
+
+    /// <summary><see cref="Count"/> half-precision numbers, exactly.</summary>
+    static abstract TSelf FromHalf(ushort* source);
+
     static abstract TSelf operator +(TSelf left, TSelf right);
 
     static abstract TSelf operator -(TSelf left, TSelf right);

@@ -43,6 +43,36 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 FromInt8(byte* source) => new(Vector128.ConvertToSingle(Integers.Signed128((sbyte*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 FromNibbles(byte* source, int shift) =>
+        new(Vector128.ConvertToSingle(Vector128.ShiftRightLogical(Integers.Unsigned128(source), shift) & Vector128.Create(15)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 FromSixBits(byte* source, int shift, byte* high, int highShift)
+    {
+        var top = Vector128.ShiftLeft(Vector128.ShiftRightLogical(Integers.Unsigned128(high), highShift) & Vector128.Create(3), 4);
+        return new(Vector128.ConvertToSingle((Vector128.ShiftRightLogical(Integers.Unsigned128(source), shift) & Vector128.Create(15)) | top));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 FromBFloat16(ushort* source) => new(Vector128.ShiftLeft(Integers.Unsigned128(source), 16).AsSingle());
+
+    // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 FromHalf(ushort* source)
+    {
+        var half = Integers.Unsigned128(source);
+        var magnitude = Vector128.ShiftLeft(half & Vector128.Create(0x7FFF), 13);
+        var normal = magnitude + Vector128.Create(112 << 23);
+        var subnormal = ((magnitude + Vector128.Create(113 << 23)).AsSingle() - Vector128.Create(1f / 16384)).AsInt32();
+        var bits = Vector128.ConditionalSelect(Vector128.LessThan(magnitude, Vector128.Create(1 << 23)), subnormal, normal);
+        bits |= Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(31 << 23)) & Vector128.Create(0xFF << 23);
+        return new((bits | Vector128.ShiftLeft(half & Vector128.Create(0x8000), 16)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 operator +(Simd128 left, Simd128 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,6 +43,36 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : IVector<Simd25
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 FromInt8(byte* source) => new(Vector256.ConvertToSingle(Integers.Signed256((sbyte*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 FromNibbles(byte* source, int shift) =>
+        new(Vector256.ConvertToSingle(Vector256.ShiftRightLogical(Integers.Unsigned256(source), shift) & Vector256.Create(15)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 FromSixBits(byte* source, int shift, byte* high, int highShift)
+    {
+        var top = Vector256.ShiftLeft(Vector256.ShiftRightLogical(Integers.Unsigned256(high), highShift) & Vector256.Create(3), 4);
+        return new(Vector256.ConvertToSingle((Vector256.ShiftRightLogical(Integers.Unsigned256(source), shift) & Vector256.Create(15)) | top));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 FromBFloat16(ushort* source) => new(Vector256.ShiftLeft(Integers.Unsigned256(source), 16).AsSingle());
+
+    // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 FromHalf(ushort* source)
+    {
+        var half = Integers.Unsigned256(source);
+        var magnitude = Vector256.ShiftLeft(half & Vector256.Create(0x7FFF), 13);
+        var normal = magnitude + Vector256.Create(112 << 23);
+        var subnormal = ((magnitude + Vector256.Create(113 << 23)).AsSingle() - Vector256.Create(1f / 16384)).AsInt32();
+        var bits = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(1 << 23)), subnormal, normal);
+        bits |= Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(31 << 23)) & Vector256.Create(0xFF << 23);
+        return new((bits | Vector256.ShiftLeft(half & Vector256.Create(0x8000), 16)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 operator +(Simd256 left, Simd256 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,6 +44,36 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 FromInt8(byte* source) => new(Vector512.ConvertToSingle(Integers.Signed512((sbyte*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 FromNibbles(byte* source, int shift) =>
+        new(Vector512.ConvertToSingle(Vector512.ShiftRightLogical(Integers.Unsigned512(source), shift) & Vector512.Create(15)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 FromSixBits(byte* source, int shift, byte* high, int highShift)
+    {
+        var top = Vector512.ShiftLeft(Vector512.ShiftRightLogical(Integers.Unsigned512(high), highShift) & Vector512.Create(3), 4);
+        return new(Vector512.ConvertToSingle((Vector512.ShiftRightLogical(Integers.Unsigned512(source), shift) & Vector512.Create(15)) | top));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 FromBFloat16(ushort* source) => new(Vector512.ShiftLeft(Integers.Unsigned512(source), 16).AsSingle());
+
+    // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 FromHalf(ushort* source)
+    {
+        var half = Integers.Unsigned512(source);
+        var magnitude = Vector512.ShiftLeft(half & Vector512.Create(0x7FFF), 13);
+        var normal = magnitude + Vector512.Create(112 << 23);
+        var subnormal = ((magnitude + Vector512.Create(113 << 23)).AsSingle() - Vector512.Create(1f / 16384)).AsInt32();
+        var bits = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(1 << 23)), subnormal, normal);
+        bits |= Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(31 << 23)) & Vector512.Create(0xFF << 23);
+        return new((bits | Vector512.ShiftLeft(half & Vector512.Create(0x8000), 16)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 operator +(Simd512 left, Simd512 right) => new(left._value + right._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -27,6 +27,17 @@ internal readonly unsafe struct SimdScalar(float value) : IVector<SimdScalar>
         }
     }
 
+    public static SimdScalar FromInt8(byte* source) => new((sbyte)*source);
+
+    public static SimdScalar FromNibbles(byte* source, int shift) => new((*source >> shift) & 15);
+
+    public static SimdScalar FromSixBits(byte* source, int shift, byte* high, int highShift) =>
+        new(((*source >> shift) & 15) | (((*high >> highShift) & 3) << 4));
+
+    public static SimdScalar FromBFloat16(ushort* source) => new(BFloat16.FromBits(*source).ToSingle());
+
+    public static SimdScalar FromHalf(ushort* source) => new((float)BitConverter.UInt16BitsToHalf(*source));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static SimdScalar operator +(SimdScalar left, SimdScalar right) => new(left._value + right._value);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Transfuse.Errors;
 using Transfuse.Models;
 using Transfuse.Tensors.Devices;
@@ -117,18 +118,21 @@ public sealed class TextGenerator
         var draws = options.Temperature > 0;
         RandomStream[] chances = [.. Enumerable.Range(0, prompts).Select(_ => draws ? new RandomStream((long)random.NextUInt64(), "sequence") : random)];
         var added = new List<int>[prompts];
+        var read = new List<int>[prompts];
         var stops = Array.ConvertAll(added, _ => new StopStringMatcher(options.StopStrings));
         var pending = new IReadOnlyList<int>[prompts];
         for (var i = 0; i < prompts; i++)
         {
             added[i] = [];
             pending[i] = session.Start(i);
+            read[i] = [.. pending[i]];
         }
 
         while (pending.Any(tokens => tokens.Count > 0))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var rows = new Queue<float[]>(session.Read(pending));
+            var rows = session.Read(pending);
+            var row = 0;
             for (var i = 0; i < prompts; i++)
             {
                 if (pending[i].Count == 0)
@@ -136,10 +140,11 @@ public sealed class TextGenerator
                     continue;
                 }
 
-                var scores = rows.Dequeue();
+                var scores = rows[row++];
                 CheckScores(scores, i);
-                var id = chooser.Choose([.. session.Start(i), .. added[i]], added[i].Count, scores, chances[i]);
+                var id = chooser.Choose(CollectionsMarshal.AsSpan(read[i]), added[i].Count, scores, chances[i]);
                 added[i].Add(id);
+                read[i].Add(id);
                 onToken?.Invoke(i, id);
                 stops[i].Add(options.StopStrings.Count > 0 ? _tokenizer!.TokenBytes(id).Span : []);
                 var ends = added[i].Count == options.MaxNewTokens || options.StopIds.Contains(id) || stops[i].HasStopped;

@@ -7,7 +7,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// C = A·Bᵀ for a few rows of A (decoding): packing B would cost as much as multiplying, so each row of B is read once, as it lies, and
-/// multiplied with every row of A.
+/// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A is a single row.
 /// </summary>
 internal static unsafe class DotGemm
 {
@@ -52,12 +52,49 @@ internal static unsafe class DotGemm
             for (var column = task * columnsPerTask; column < end; column += 4)
             {
                 var columns = (int)Math.Min(4, end - column);
+                if (arguments.M == 1 && MultiplyResting(column, columns, b))
+                {
+                    continue;
+                }
+
                 Rows(column, columns, widened + ((nint)worker * RowsAtOnce * arguments.K), b);
                 for (var row = 0; row < arguments.M; row += 2)
                 {
                     Multiply<TVector>(arguments, row, Math.Min(2, arguments.M - row), column, columns, b);
                 }
             }
+        }
+
+        // A single row of A leaves nothing to gain from widening rows of B beside it.
+        private bool MultiplyResting(int column, int columns, float** rows)
+        {
+            if (arguments.B.Resting is not { } resting)
+            {
+                return false;
+            }
+
+            var b = (byte**)rows;
+            var (type, first) = resting.Locate(column);
+            b[0] = (byte*)first;
+            for (var j = 1; j < RowsAtOnce; j++)
+            {
+                var (other, address) = resting.Locate(column + Math.Min(j, columns - 1));
+                if (other != type)
+                {
+                    return false;
+                }
+
+                b[j] = (byte*)address;
+            }
+
+            var sums = stackalloc float[RowsAtOnce];
+            if (!RestingDot.TryMultiply<TVector>(b, type, arguments.K, arguments.A.At(0, 0), sums))
+            {
+                return false;
+            }
+
+            Write(arguments, 0, 1, column, columns, sums);
+            return true;
         }
 
         // Missing rows repeat the last one.
@@ -97,6 +134,11 @@ internal static unsafe class DotGemm
             Dot1x4<TVector>(arguments.K, arguments.A.At(row, 0), b, sums);
         }
 
+        Write(arguments, row, rows, column, columns, sums);
+    }
+
+    private static void Write(in GemmArguments arguments, int row, int rows, int column, int columns, float* sums)
+    {
         for (var i = 0; i < rows; i++)
         {
             var offset = ((nint)(row + i) * arguments.N) + column;

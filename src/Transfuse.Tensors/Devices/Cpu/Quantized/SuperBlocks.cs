@@ -13,7 +13,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 /// </list>
 /// Products are formed from the left, as in ggml, so that results have the same bits.
 /// </summary>
-internal static class SuperBlocks
+internal static unsafe class SuperBlocks
 {
     /// <summary>Elements of a block.</summary>
     internal const int Elements = 256;
@@ -129,11 +129,19 @@ internal static class SuperBlocks
         }
     }
 
+    private static (int Scale, int Minimum) SixBits(ReadOnlySpan<byte> packed, int b)
+    {
+        fixed (byte* bytes = packed)
+        {
+            return SixBits(bytes, b);
+        }
+    }
+
     /// <summary>
     /// Six-bit scale and minimum of sub-block b out of 12 bytes: the first four lie in the low six bits of bytes b and b + 4, the others in the
     /// nibbles of byte b + 4 with their top bits in what is left of bytes b − 4 and b.
     /// </summary>
-    private static (int Scale, int Minimum) SixBits(ReadOnlySpan<byte> packed, int b) => b < 4
+    internal static (int Scale, int Minimum) SixBits(byte* packed, int b) => b < 4
         ? (packed[b] & 63, packed[b + 4] & 63)
         : ((packed[b + 4] & 15) | ((packed[b - 4] >> 6) << 4), (packed[b + 4] >> 4) | ((packed[b] >> 6) << 4));
 }

@@ -83,6 +83,47 @@ public sealed class RestingWeightTests
         Assert.Equal(Multiply(device, MatMulLayout.NN, dy, widened, 768), Multiply(device, MatMulLayout.NN, dy, resting, 768));
     }
 
+    /// <summary>Every type, any bytes, widths that end in the middle of a vector: the bits of the widened weight, and its sums in double precision.</summary>
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void A_single_row_meets_rows_of_every_type(KernelTier tier)
+    {
+        using var device = new CpuDevice(tier, threads: 2);
+        foreach (var type in Enum.GetValues<DType>())
+        {
+            int[] widths = type.BlockElements() == 1 ? [1, 7, 15, 16, 33, 157, 1024] : [type.BlockElements(), 3 * type.BlockElements(), 768];
+            foreach (var width in widths)
+            {
+                foreach (var rows in new[] { 1, 3, 4, 21, 130 })
+                {
+                    using var resting = AnyBytes(device, type, rows, width);
+                    using var widened = device.Allocate(new Shape(rows, width));
+                    for (var row = 0; row < rows; row++)
+                    {
+                        resting.WidenRow(row, widened.Row(row));
+                    }
+
+                    using var x = Normal(device, 1, width, 3);
+                    var product = Multiply(device, MatMulLayout.NT, x, resting, rows);
+                    Assert.Equal(Multiply(device, MatMulLayout.NT, x, widened, rows), product);
+                    for (var row = 0; row < rows; row++)
+                    {
+                        var (sum, size) = (0.0, 0.0);
+                        for (var i = 0; i < width; i++)
+                        {
+                            sum += (double)x.Row(0)[i] * widened.Row(row)[i];
+                            size += Math.Abs((double)x.Row(0)[i] * widened.Row(row)[i]);
+                        }
+
+                        Assert.True(Math.Abs(sum - product[row]) <= 1e-6 * size, $"{type} {rows}x{width}, row {row}: {product[row]} for {sum}");
+                    }
+                }
+            }
+        }
+    }
+
+    public static TheoryData<KernelTier> Tiers() => [.. KernelTiers.Available];
+
     [Fact]
     public void What_needs_float32_says_so()
     {
@@ -101,6 +142,42 @@ public sealed class RestingWeightTests
         Assert.Contains("'w'", Assert.Throws<InvalidOperationException>(() => parameter.IsTrainable = true).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => x.RestingRow(0).Length);
         Assert.Throws<ArgumentException>(() => Tensor.AllocateResting(device.Memory, 33, new RestingSection(8, DType.Q8_0)));
+    }
+
+    /// <summary>Random bytes, but finite numbers where there is a floating-point one, subnormal ones among them.</summary>
+    private static Tensor AnyBytes(CpuDevice device, DType type, int rows, int columns)
+    {
+        int[] scales = type switch
+        {
+            DType.F32 or DType.BF16 or DType.F16 or DType.Q5_0 or DType.Q8_0 or DType.Q4_0 => [0],
+            DType.Q2_K => [80, 82],
+            DType.Q3_K => [108],
+            DType.Q6_K => [208],
+            _ => [0, 2],
+        };
+        var step = type == DType.F32 ? 4 : type.BlockBytes();
+        var tensor = Tensor.AllocateResting(device.Memory, columns, new RestingSection(rows, type));
+        var random = new RandomStream(5, "bytes");
+        for (var row = 0; row < rows; row++)
+        {
+            var bytes = tensor.RestingRow(row);
+            foreach (ref var value in bytes)
+            {
+                value = (byte)random.NextInt32(256);
+            }
+
+            for (var start = 0; start < bytes.Length; start += step)
+            {
+                foreach (var scale in scales)
+                {
+                    // The upper byte of a half; of a float or bfloat16 its exponent's upper part.
+                    var at = start + scale + (type == DType.F32 ? 3 : 1);
+                    bytes[at] = type is DType.F32 or DType.BF16 ? (byte)(0x3E | (bytes[at] & 0x81)) : (byte)(bytes[at] & 0x9F);
+                }
+            }
+        }
+
+        return tensor;
     }
 
     private static float[] Multiply(CpuDevice device, MatMulLayout layout, Tensor a, Tensor b, int columns)

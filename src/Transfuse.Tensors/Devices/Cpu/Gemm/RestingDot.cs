@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Gemm;
+
+/// <summary>
+/// One row of A times four rows of a resting B, which are widened in registers as they are multiplied and never written widened. Each sum is
+/// formed in the order in which <see cref="DotGemm"/> forms it over widened rows, so it has the same bits.
+/// </summary>
+internal static unsafe class RestingDot
+{
+    private const int Rows = 4;
+
+    // Longest rest of a row of numbers without blocks.
+    private const int LongestRest = 16;
+
+    /// <summary>Multiplies, where rows of the type can be multiplied as they rest.</summary>
+    /// <param name="b">The rows, all of type <paramref name="type"/>.</param>
+    /// <param name="type">Type of the rows.</param>
+    /// <param name="depth">Elements of a row, a whole number of blocks.</param>
+    /// <param name="a">The row of A.</param>
+    /// <param name="sums">Receives four sums.</param>
+    /// <returns>False if nothing was done.</returns>
+    internal static bool TryMultiply<TVector>(byte** b, DType type, int depth, float* a, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        switch (type)
+        {
+            case DType.Q8_0:
+                Multiply<TVector, Q8Part>(b, type, depth, a, sums);
+                return true;
+            case DType.Q4_0:
+                Multiply<TVector, Q4Part>(b, type, depth, a, sums);
+                return true;
+            case DType.Q4_K:
+                Multiply<TVector, Q4SuperPart>(b, type, depth, a, sums);
+                return true;
+            case DType.Q6_K:
+                Multiply<TVector, Q6SuperPart>(b, type, depth, a, sums);
+                return true;
+            case DType.BF16:
+                Multiply<TVector, BFloat16Part>(b, type, depth, a, sums);
+                return true;
+            case DType.F16:
+                Multiply<TVector, HalfPart>(b, type, depth, a, sums);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static void Multiply<TVector, TPart>(byte** b, DType type, int depth, float* a, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+        where TPart : struct, IRestingPart
+    {
+        var lanes = stackalloc TVector[Rows];
+        var blocks = depth / TPart.BlockElements;
+        AddBlocks<TVector, TPart>(b, blocks, a, lanes);
+        var done = blocks * TPart.BlockElements;
+        for (var j = 0; j < Rows; j++)
+        {
+            sums[j] = done == depth
+                ? TVector.Sum(lanes[j])
+                : AddRest(type, b[j] + ((nint)blocks * TPart.BlockBytes), depth - done, a + done, lanes[j]);
+        }
+    }
+
+    // No call in here: it would make the loop keep its sums in memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddBlocks<TVector, TPart>(byte** b, int blocks, float* a, TVector* sums)
+        where TVector : unmanaged, IVector<TVector>
+        where TPart : struct, IRestingPart
+    {
+        TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
+        byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+        for (; blocks > 0; blocks--)
+        {
+            for (var part = 0; part < TPart.BlockElements / TPart.Elements; part++)
+            {
+                s0 = TPart.Add(b0, part, a, s0);
+                s1 = TPart.Add(b1, part, a, s1);
+                s2 = TPart.Add(b2, part, a, s2);
+                s3 = TPart.Add(b3, part, a, s3);
+                a += TPart.Elements;
+            }
+
+            b0 += TPart.BlockBytes;
+            b1 += TPart.BlockBytes;
+            b2 += TPart.BlockBytes;
+            b3 += TPart.BlockBytes;
+        }
+
+        (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+    }
+
+    // The elements after the last whole sixteen, of types without blocks.
+    [SkipLocalsInit]
+    private static float AddRest<TVector>(DType type, byte* row, int length, float* a, TVector lanes)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var rest = stackalloc float[LongestRest];
+        BlockFormat.Widen(type, new ReadOnlySpan<byte>(row, checked((int)type.ByteCount(length))), new Span<float>(rest, length));
+        var i = 0;
+        for (; i <= length - TVector.Count; i += TVector.Count)
+        {
+            lanes = TVector.MultiplyAdd(TVector.Load(a + i), TVector.Load(rest + i), lanes);
+        }
+
+        var sum = TVector.Sum(lanes);
+        for (; i < length; i++)
+        {
+            sum = MathF.FusedMultiplyAdd(a[i], rest[i], sum);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+
+namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+
+/// <summary>The half-precision scale of a block, read often enough to be worth a short way.</summary>
+internal static unsafe class BlockScale
+{
+    private const int Exponent = 1 << 23;
+
+    /// <summary>The number at <paramref name="address"/>, exactly.</summary>
+    /// <remarks>Without a call, which would make the loops around it keep their vectors in memory.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float Read(byte* address)
+    {
+        int half = *(short*)address;
+        var magnitude = (half << 13) & 0x0FFF_E000;
+        int bits;
+        if ((uint)(magnitude - Exponent) < 30 * Exponent)
+        {
+            // From an exponent with a bias of 15 to one of 127.
+            bits = magnitude + (112 * Exponent);
+        }
+        else if (magnitude < Exponent)
+        {
+            // Zero and subnormal numbers, counted from 2⁻¹⁴ on.
+            bits = BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(magnitude + (113 * Exponent)) - (1f / 16384));
+        }
+        else
+        {
+            bits = magnitude | 0x7F80_0000;
+        }
+
+        return BitConverter.Int32BitsToSingle(bits | (half & int.MinValue));
+    }
+}

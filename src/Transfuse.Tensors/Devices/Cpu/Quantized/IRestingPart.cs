@@ -1,0 +1,27 @@
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+
+/// <summary>
+/// How the elements of one type are read a vector at a time while they are multiplied: the same values, and the same order of sums, as if the
+/// row had been widened first, so that the result has the same bits.
+/// </summary>
+internal unsafe interface IRestingPart
+{
+    /// <summary>Elements of a block.</summary>
+    static abstract int BlockElements { get; }
+
+    /// <summary>Bytes of a block.</summary>
+    static abstract int BlockBytes { get; }
+
+    /// <summary>Elements of the part of a block that is multiplied at once; a multiple of every vector's lanes.</summary>
+    static abstract int Elements { get; }
+
+    /// <summary>sum + Σ a·x, lane by lane, over part <paramref name="part"/> of a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="part">Number of the part, from 0.</param>
+    /// <param name="a">The factors of this part's elements.</param>
+    /// <param name="sum">What is added to.</param>
+    static abstract TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>;
+}

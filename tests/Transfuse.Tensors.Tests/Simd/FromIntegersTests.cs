@@ -1,0 +1,83 @@
+using Transfuse.Tensors.Devices.Cpu.Quantized;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Tests.Simd;
+
+/// <summary>Every number that two bytes can hold, widened by every vector.</summary>
+public sealed unsafe class FromIntegersTests
+{
+    [Fact]
+    public void Scalar() => Check<SimdScalar>();
+
+    [Fact]
+    public void Lanes_128() => Check<Simd128>();
+
+    [Fact]
+    public void Lanes_256() => Check<Simd256>();
+
+    [Fact]
+    public void Lanes_512() => Check<Simd512>();
+
+    [Fact]
+    public void Scales_of_blocks()
+    {
+        for (var bits = 0; bits <= ushort.MaxValue; bits++)
+        {
+            var half = (ushort)bits;
+            AssertSame((float)BitConverter.UInt16BitsToHalf(half), BlockScale.Read((byte*)&half), bits);
+        }
+    }
+
+    private static void Check<TVector>()
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var words = new ushort[ushort.MaxValue + 1];
+        for (var i = 0; i < words.Length; i++)
+        {
+            words[i] = (ushort)i;
+        }
+
+        fixed (ushort* source = words)
+        {
+            for (var first = 0; first < words.Length; first += TVector.Count)
+            {
+                var bytes = (byte*)source + first;
+                var halves = Lanes(TVector.FromHalf(source + first));
+                var brains = Lanes(TVector.FromBFloat16(source + first));
+                var signed = Lanes(TVector.FromInt8(bytes));
+                var low = Lanes(TVector.FromNibbles(bytes, 0));
+                var high = Lanes(TVector.FromNibbles(bytes, 4));
+                var six = Lanes(TVector.FromSixBits(bytes, 4, bytes + 1, 2));
+                for (var lane = 0; lane < TVector.Count; lane++)
+                {
+                    AssertSame((float)BitConverter.UInt16BitsToHalf(words[first + lane]), halves[lane], first + lane);
+                    AssertSame(BFloat16.FromBits(words[first + lane]).ToSingle(), brains[lane], first + lane);
+                    Assert.Equal((sbyte)bytes[lane], signed[lane]);
+                    Assert.Equal(bytes[lane] & 15, low[lane]);
+                    Assert.Equal(bytes[lane] >> 4, high[lane]);
+                    Assert.Equal((bytes[lane] >> 4) + (16 * ((bytes[lane + 1] >> 2) & 3)), six[lane]);
+                }
+            }
+        }
+    }
+
+    private static float[] Lanes<TVector>(TVector value)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var lanes = new float[TVector.Count];
+        fixed (float* destination = lanes)
+        {
+            TVector.Store(value, destination);
+        }
+
+        return lanes;
+    }
+
+    private static void AssertSame(float expected, float actual, int bits)
+    {
+        if (!float.IsNaN(expected) || !float.IsNaN(actual))
+        {
+            Assert.True(BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual), $"0x{bits:X4} is {actual}, expected {expected}");
+        }
+    }
+}
