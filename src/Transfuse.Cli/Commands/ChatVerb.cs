@@ -4,7 +4,6 @@ using Transfuse.Cli.Commands.Chatting;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
-using Transfuse.Generation;
 using Transfuse.Models;
 using Transfuse.Tokenization;
 using Transfuse.Tokenization.ChatTemplates;

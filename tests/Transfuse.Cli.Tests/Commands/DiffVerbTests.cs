@@ -9,7 +9,7 @@ public sealed class DiffVerbTests
     {
         using var tool = new ToolRunner();
         TinyModel.Write(Path.Combine(tool.Folder, "m"));
-        var (code, output, error) = tool.Run("diff", "m", "m", "--changed", "--exit-code");
+        var (code, output, error) = tool.Run("diff", "m", "m", "--changed", "--exit-code", "--no-progress");
         Assert.Equal((0, string.Empty), (code, error));
         Assert.Matches("^equal: [0-9]+ tensors\\s*$", output);
         Assert.Equal("equal", tool.Run("diff", "m", "m", "--quiet").Output.Trim());

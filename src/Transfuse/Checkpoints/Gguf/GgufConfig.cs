@@ -144,7 +144,8 @@ internal static class GgufConfig
 
     private static void CheckTold(GgufArchitecture architecture, ConfigTree config)
     {
-        if (architecture.Told is { } told && config.Find(told.Key) is { } value && value.ToString() is var text && text != told.With && text != told.Without)
+        if (architecture.Told is { } told && config.Find(told.Key) is { } value
+            && !((string[])[told.With, told.Without]).Contains(value.ToString(), StringComparer.Ordinal))
         {
             throw new ModelFormatException(
                 config.Path, $"key '{told.Key}' is {value.ToJsonString()}; GGUF's '{architecture.Name}' can say only \"{told.With}\" and \"{told.Without}\".");
