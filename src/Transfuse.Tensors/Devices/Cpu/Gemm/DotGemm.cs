@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
@@ -186,9 +187,19 @@ internal static unsafe class DotGemm
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
         float* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+        var ahead = (nint)RowsAtOnce * depth;
         nint d = 0;
         for (; d <= depth - TVector.Count; d += TVector.Count)
         {
+            if (TVector.Count >= 8 && Sse.IsSupported)
+            {
+                // The next four rows: these are too short for the processor to see four streams in them.
+                Sse.Prefetch1(b0 + d + ahead);
+                Sse.Prefetch1(b1 + d + ahead);
+                Sse.Prefetch1(b2 + d + ahead);
+                Sse.Prefetch1(b3 + d + ahead);
+            }
+
             var x = TVector.Load(a + d);
             s0 = TVector.MultiplyAdd(x, TVector.Load(b0 + d), s0);
             s1 = TVector.MultiplyAdd(x, TVector.Load(b1 + d), s1);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
 
@@ -11,6 +12,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 internal static unsafe class RestingDot
 {
     private const int Rows = 4;
+    private const int CacheLine = 64;
 
     // Longest rest of a row of numbers without blocks.
     private const int LongestRest = 16;
@@ -28,70 +30,85 @@ internal static unsafe class RestingDot
         switch (type)
         {
             case DType.Q8_0:
-                Multiply<TVector, Q8Part>(b, type, depth, a, sums);
+                Multiply<TVector, Q8Block>(b, type, depth, a, sums);
                 return true;
             case DType.Q4_0:
-                Multiply<TVector, Q4Part>(b, type, depth, a, sums);
+                Multiply<TVector, Q4Block>(b, type, depth, a, sums);
                 return true;
             case DType.Q4_K:
-                Multiply<TVector, Q4SuperPart>(b, type, depth, a, sums);
+                Multiply<TVector, Q4SuperBlock>(b, type, depth, a, sums);
                 return true;
             case DType.Q6_K:
-                Multiply<TVector, Q6SuperPart>(b, type, depth, a, sums);
+                Multiply<TVector, Q6SuperBlock>(b, type, depth, a, sums);
                 return true;
             case DType.BF16:
-                Multiply<TVector, BFloat16Part>(b, type, depth, a, sums);
+                Multiply<TVector, BFloat16Block>(b, type, depth, a, sums);
                 return true;
             case DType.F16:
-                Multiply<TVector, HalfPart>(b, type, depth, a, sums);
+                Multiply<TVector, HalfBlock>(b, type, depth, a, sums);
                 return true;
             default:
                 return false;
         }
     }
 
-    private static void Multiply<TVector, TPart>(byte** b, DType type, int depth, float* a, float* sums)
+    private static void Multiply<TVector, TBlock>(byte** b, DType type, int depth, float* a, float* sums)
         where TVector : unmanaged, IVector<TVector>
-        where TPart : struct, IRestingPart
+        where TBlock : struct, IRestingBlock
     {
         var lanes = stackalloc TVector[Rows];
-        var blocks = depth / TPart.BlockElements;
-        AddBlocks<TVector, TPart>(b, blocks, a, lanes);
-        var done = blocks * TPart.BlockElements;
+        var blocks = depth / TBlock.BlockElements;
+        AddBlocks<TVector, TBlock>(b, blocks, a, lanes);
+        var done = blocks * TBlock.BlockElements;
         for (var j = 0; j < Rows; j++)
         {
             sums[j] = done == depth
                 ? TVector.Sum(lanes[j])
-                : AddRest(type, b[j] + ((nint)blocks * TPart.BlockBytes), depth - done, a + done, lanes[j]);
+                : AddRest(type, b[j] + ((nint)blocks * TBlock.BlockBytes), depth - done, a + done, lanes[j]);
         }
     }
 
     // No call in here: it would make the loop keep its sums in memory.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddBlocks<TVector, TPart>(byte** b, int blocks, float* a, TVector* sums)
+    private static void AddBlocks<TVector, TBlock>(byte** b, int blocks, float* a, TVector* sums)
         where TVector : unmanaged, IVector<TVector>
-        where TPart : struct, IRestingPart
+        where TBlock : struct, IRestingBlock
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
+        var ahead = (nint)Rows * blocks * TBlock.BlockBytes;
         byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
         for (; blocks > 0; blocks--)
         {
-            for (var part = 0; part < TPart.BlockElements / TPart.Elements; part++)
+            for (nint line = 0; line < TBlock.BlockBytes; line += CacheLine)
             {
-                s0 = TPart.Add(b0, part, a, s0);
-                s1 = TPart.Add(b1, part, a, s1);
-                s2 = TPart.Add(b2, part, a, s2);
-                s3 = TPart.Add(b3, part, a, s3);
-                a += TPart.Elements;
+                Fetch(b0 + ahead + line);
+                Fetch(b1 + ahead + line);
+                Fetch(b2 + ahead + line);
+                Fetch(b3 + ahead + line);
             }
 
-            b0 += TPart.BlockBytes;
-            b1 += TPart.BlockBytes;
-            b2 += TPart.BlockBytes;
-            b3 += TPart.BlockBytes;
+            s0 = TBlock.Add(b0, a, s0);
+            s1 = TBlock.Add(b1, a, s1);
+            s2 = TBlock.Add(b2, a, s2);
+            s3 = TBlock.Add(b3, a, s3);
+            a += TBlock.BlockElements;
+            b0 += TBlock.BlockBytes;
+            b1 += TBlock.BlockBytes;
+            b2 += TBlock.BlockBytes;
+            b3 += TBlock.BlockBytes;
         }
 
         (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+    }
+
+    // Rows are too short for the processor to see four streams in them; the next four are known to follow. Addresses may lie past the end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(byte* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
     }
 
     // The elements after the last whole sixteen, of types without blocks.

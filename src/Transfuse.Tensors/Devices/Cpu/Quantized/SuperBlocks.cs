@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
@@ -141,6 +142,7 @@ internal static unsafe class SuperBlocks
     /// Six-bit scale and minimum of sub-block b out of 12 bytes: the first four lie in the low six bits of bytes b and b + 4, the others in the
     /// nibbles of byte b + 4 with their top bits in what is left of bytes b − 4 and b.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static (int Scale, int Minimum) SixBits(byte* packed, int b) => b < 4
         ? (packed[b] & 63, packed[b + 4] & 63)
         : ((packed[b + 4] & 15) | ((packed[b - 4] >> 6) << 4), (packed[b + 4] >> 4) | ((packed[b] >> 6) << 4));

@@ -6,22 +6,18 @@ namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 /// How the elements of one type are read a vector at a time while they are multiplied: the same values, and the same order of sums, as if the
 /// row had been widened first, so that the result has the same bits.
 /// </summary>
-internal unsafe interface IRestingPart
+internal unsafe interface IRestingBlock
 {
-    /// <summary>Elements of a block.</summary>
+    /// <summary>Elements of a block; a multiple of every vector's lanes.</summary>
     static abstract int BlockElements { get; }
 
     /// <summary>Bytes of a block.</summary>
     static abstract int BlockBytes { get; }
 
-    /// <summary>Elements of the part of a block that is multiplied at once; a multiple of every vector's lanes.</summary>
-    static abstract int Elements { get; }
-
-    /// <summary>sum + Σ a·x, lane by lane, over part <paramref name="part"/> of a block.</summary>
+    /// <summary>sum + Σ a·x, lane by lane, over a block.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="part">Number of the part, from 0.</param>
-    /// <param name="a">The factors of this part's elements.</param>
+    /// <param name="a">The factors of its elements.</param>
     /// <param name="sum">What is added to.</param>
-    static abstract TVector Add<TVector>(byte* block, int part, float* a, TVector sum)
+    static abstract TVector Add<TVector>(byte* block, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>;
 }

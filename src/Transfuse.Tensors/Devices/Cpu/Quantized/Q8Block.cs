@@ -1,0 +1,35 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+
+/// <summary>A Q8_0 block: x = q·d.</summary>
+internal readonly unsafe struct Q8Block : IRestingBlock
+{
+    public static int BlockElements => SimpleBlocks.Elements;
+
+    public static int BlockBytes => 34;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Add<TVector>(byte* block, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var d = TVector.Create(BlockScale.Read(block));
+        sum = Add16(block + 2, d, a, sum);
+        return Add16(block + 18, d, a + 16, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Add16<TVector>(byte* q, TVector d, float* a, TVector sum)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        nint i = 0;
+        do
+        {
+            sum = TVector.MultiplyAdd(TVector.Load(a + i), TVector.FromInt8(q + i) * d, sum);
+            i += TVector.Count;
+        }
+        while (TVector.Count < 16 && i < 16);
+        return sum;
+    }
+}
