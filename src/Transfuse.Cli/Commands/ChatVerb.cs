@@ -4,7 +4,6 @@ using Transfuse.Cli.Commands.Chatting;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
-using Transfuse.Models;
 using Transfuse.Tokenization;
 using Transfuse.Tokenization.ChatTemplates;
 
@@ -51,8 +50,7 @@ internal sealed class ChatVerb : Verb
         var template = ReadTemplate(context, folder);
         var tokenizer = TokenizerFile.Load(folder);
         using var device = context.CreateDevice();
-        using var model = PretrainedModel.Load(folder, device);
-        _adapter.Apply(context, model, device, cancellation);
+        using var model = _adapter.Load(context, folder, device, cancellation);
         options = options with { StopIds = StopTokens.Of(folder, model.Config, tokenizer, template) };
         var answerer = new ChatAnswerer(model, device, tokenizer, template, ChatTemplateFile.ReadSpecialTokens(folder), options, context.Settings.Seed ?? 0);
         var conversation = new ChatConversation(answerer, context.Arguments.GetValue(_system), context.Environment.Time);

@@ -5,7 +5,6 @@ using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Corpora;
 using Transfuse.Evaluation;
-using Transfuse.Models;
 using Transfuse.Tokenization;
 
 namespace Transfuse.Cli.Commands;
@@ -58,8 +57,7 @@ internal sealed class EvalVerb : Verb
         var path = context.ResolveModel(folder, cancellation);
         var tokenizer = TokenizerFile.Load(path);
         using var device = context.CreateDevice();
-        using var model = PretrainedModel.Load(path, device);
-        _adapter.Apply(context, model, device, cancellation);
+        using var model = _adapter.Load(context, path, device, cancellation);
         var options = new BitsPerByteOptions { Window = context.Arguments.GetValue(_window), Stride = context.Arguments.GetValue(_stride) };
         var result = context.Output.WithProgress(progress => new BitsPerByte(device, model, tokenizer, options).Measure(documents, progress, cancellation));
         if (result.Bytes == 0)

@@ -38,8 +38,7 @@ internal sealed class GenerationModel : IDisposable
         }
         else
         {
-            _decoder = PretrainedModel.Load(folder, device);
-            AdapterMerge.Apply(_decoder, adapters, device);
+            _decoder = AdapterMerge.Load(folder, adapters, device);
             Generator = new TextGenerator(_decoder, device, Tokenizer);
         }
     }

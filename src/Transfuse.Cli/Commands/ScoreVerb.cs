@@ -39,8 +39,7 @@ internal sealed class ScoreVerb : Verb
         var folder = context.ResolveModel(path, cancellation);
         var input = ReadInput(context, folder);
         using var device = context.CreateDevice();
-        using var model = PretrainedModel.Load(folder, device);
-        _adapter.Apply(context, model, device, cancellation);
+        using var model = _adapter.Load(context, folder, device, cancellation);
         input.CheckFits(path, model);
         var top = Math.Min(context.Arguments.GetValue(_top) ?? 0, model.VocabularySize);
         if ((long)top * input.Ids.Length > Array.MaxLength)

@@ -23,9 +23,9 @@ internal sealed class AdapterFlag
     internal IReadOnlyList<string> Read(ToolContext context, CancellationToken cancellation) =>
         [.. (context.Arguments.GetValue(_option) ?? []).Select(name => Find(context, name, cancellation))];
 
-    /// <summary>Merges the adapters into a loaded model.</summary>
-    internal void Apply(ToolContext context, LanguageModel model, Device device, CancellationToken cancellation) =>
-        AdapterMerge.Apply(model, Read(context, cancellation), device);
+    /// <summary>Loads a model with the adapters merged into it; the caller disposes it before the device.</summary>
+    internal LanguageModel Load(ToolContext context, string model, Device device, CancellationToken cancellation) =>
+        AdapterMerge.Load(model, Read(context, cancellation), device);
 
     private static string Find(ToolContext context, string name, CancellationToken cancellation)
     {

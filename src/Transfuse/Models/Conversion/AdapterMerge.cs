@@ -15,6 +15,31 @@ public static class AdapterMerge
     private static readonly string[] TextFiles =
         ["tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "*.jinja", "generation_config.json"];
 
+    /// <summary>
+    /// Loads a model to read with: its matrices rest as stored, so that it takes little more memory than its file; they are widened to float32 where
+    /// adapters are merged into them.
+    /// </summary>
+    /// <param name="source">Folder or GGUF file of the model.</param>
+    /// <param name="adapters">Folders of adapters; none leaves the model as it is.</param>
+    /// <param name="device">Where the model runs.</param>
+    /// <returns>The model, which the caller disposes before the device.</returns>
+    /// <exception cref="Errors.ModelFormatException">Model or adapter is damaged, or they do not fit.</exception>
+    public static LanguageModel Load(string source, IReadOnlyList<string> adapters, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(adapters);
+        var model = PretrainedModel.Load(source, device, precision: adapters.Count == 0 ? WeightPrecision.AsStored : WeightPrecision.Float32);
+        try
+        {
+            Apply(model, adapters, device);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Merges adapters into a loaded model, one after the other.</summary>
     /// <param name="model">The model; its weights are changed.</param>
     /// <param name="adapters">Folders of adapters.</param>
