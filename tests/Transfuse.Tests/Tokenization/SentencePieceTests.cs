@@ -61,6 +61,24 @@ public sealed class SentencePieceTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Memory_grows_with_the_text_where_added_tokens_cut_it_often()
+    {
+        TokenizerFile.Save(Load(HandmadeSentencePiece.Model(type: 2)), Path.Combine(_folder, "saved"));
+        var tokenizer = TokenizerFile.Load(Path.Combine(_folder, "saved"));
+        long Allocated(int times)
+        {
+            var text = string.Concat(Enumerable.Repeat("ab <unk>", times));
+            tokenizer.Encode(text);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.True(tokenizer.Encode(text).Count > times);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        // Four times the text: with buffers of the whole text's size for every stretch it would be sixteen times the memory.
+        Assert.InRange(Allocated(4000), 0, 6 * Allocated(1000));
+    }
+
     private static string RandomText(RandomStream random) =>
         string.Concat(Enumerable.Range(0, random.NextInt32(20)).Select(_ => "ab ab éñ日\U0001F600".EnumerateRunes().ElementAt(random.NextInt32(10)).ToString()));
 

@@ -44,7 +44,9 @@ internal sealed class PieceList
     /// <summary>Rewrites the text; <paramref name="rewrite"/> appends the new form of a piece.</summary>
     public void Rewrite(Action<AlignedTextBuilder, TextSlice> rewrite)
     {
-        var builder = new AlignedTextBuilder(Text.Length + (Text.Length / 2) + 16);
+        // Of the pieces alone: the text around them may be long, and be cut into very many stretches like this one.
+        var length = _pieces.Sum(piece => piece.End - piece.Start);
+        var builder = new AlignedTextBuilder(length + (length / 2) + 16);
         _next.Clear();
         foreach (var piece in _pieces)
         {
