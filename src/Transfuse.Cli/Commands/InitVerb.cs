@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Transfuse.Artifacts;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
@@ -53,9 +54,7 @@ internal sealed class InitVerb : Verb
             throw new UsageException($"{file} exists already", "Name another file, or overwrite it with --yes.");
         }
 
-        var partial = path + ".partial";
-        File.WriteAllText(partial, RecipeTemplates.Read(template));
-        File.Move(partial, path, overwrite: true);
+        AtomicFile.Write(path, RecipeTemplates.Read(template));
         context.Output.Result(
             "transfuse.init/1",
             () => new JsonObject { ["template"] = template, ["path"] = path },

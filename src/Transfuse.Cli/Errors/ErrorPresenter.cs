@@ -50,6 +50,7 @@ internal static class ErrorPresenter
     {
         RecipeException e => new(ExitCodes.RecipeInvalid, "recipe", e.Message, null, "Keys and values: 'transfuse schema'."),
         UsageException e => new(ExitCodes.Usage, "usage", e.Message, null, e.Advice),
+        InputException { InnerException: IOException inner } e when IsDiskFull(inner) => new(ExitCodes.WouldNotFit, "resources", e.Message, e.Path, null),
         InputException e => new(ExitCodes.InputInvalid, "input", e.Message, e.Path, null),
         CheckFailedException e => new(ExitCodes.CheckFailed, "check", e.Message, null, null),
         ResourceLimitException e => new(ExitCodes.WouldNotFit, "resources", e.Message, null, null),

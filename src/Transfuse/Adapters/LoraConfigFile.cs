@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Transfuse.Artifacts;
 using Transfuse.Checkpoints;
 using Transfuse.Errors;
 
@@ -42,7 +43,7 @@ public static class LoraConfigFile
             json.WriteEndObject();
         }
 
-        TextFile.Write(Path.Combine(folder, FileName), Encoding.UTF8.GetString(stream.ToArray()) + "\n");
+        AtomicFile.Write(Path.Combine(folder, FileName), Encoding.UTF8.GetString(stream.ToArray()) + "\n");
     }
 
     private static LoraConfig Read(JsonElement root, string path)

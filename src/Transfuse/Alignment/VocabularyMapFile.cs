@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Transfuse.Artifacts;
 using Transfuse.Errors;
 
 namespace Transfuse.Alignment;
@@ -29,20 +30,14 @@ public static class VocabularyMapFile
     }
 
     /// <summary>Writes a map; the file appears under its name only when complete.</summary>
-    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="path">The file.</param>
     /// <param name="map">The map.</param>
+    /// <exception cref="ArtifactException">The file cannot be written.</exception>
     public static void Write(string path, VocabularyMap map)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(map);
-        var partial = path + ".partial";
-        using (var file = File.Create(partial))
-        {
-            file.Write(Serialize(map));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(partial, path, overwrite: true);
+        AtomicFile.Write(path, Serialize(map));
     }
 
     /// <summary>Reads a map.</summary>

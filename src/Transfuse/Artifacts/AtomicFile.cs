@@ -1,3 +1,4 @@
+using System.Text;
 using Transfuse.Errors;
 
 namespace Transfuse.Artifacts;
@@ -59,6 +60,10 @@ public sealed class AtomicFile : IDisposable
         file.Commit();
     }
 
+    /// <summary>Writes a whole file of text in UTF-8 without byte order mark.</summary>
+    /// <exception cref="ArtifactException">The file cannot be written.</exception>
+    public static void Write(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+
     /// <summary>Brings everything to the disk and gives the file its name. Ends the writing.</summary>
     /// <exception cref="ArtifactException">The file cannot be written.</exception>
     public void Commit()
@@ -85,15 +90,30 @@ public sealed class AtomicFile : IDisposable
         try
         {
             _stream.Dispose();
-            File.Delete(_path + PartialSuffix);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Disposal must not hide the fault that led here; a partial file left behind is overwritten by the next attempt.
+            // Disposal must not hide the fault that led here.
+        }
+
+        DeletePartial(_path);
+    }
+
+    /// <summary>Removes what was written of a file; one that cannot be removed is overwritten by the next attempt.</summary>
+    internal static void DeletePartial(string path)
+    {
+        try
+        {
+            File.Delete(path + PartialSuffix);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Whoever cleans up after a fault must not hide it.
         }
     }
 
-    private static T Guard<T>(string path, Func<T> action)
+    /// <summary>Does something to a file that is being written; faults of the system become <see cref="CannotWrite"/>.</summary>
+    internal static T Guard<T>(string path, Func<T> action)
     {
         try
         {
@@ -101,9 +121,11 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ArtifactException(
-                path, $"cannot be written ({exception.Message}). "
-                + "Check the folder's permissions and the free space on the disk.", exception);
+            throw CannotWrite(path, exception);
         }
     }
+
+    /// <summary>The error that a file cannot be written.</summary>
+    internal static ArtifactException CannotWrite(string path, Exception reason) => new(
+        path, $"cannot be written ({reason.Message}). Check the folder's permissions and the free space on the disk.", reason);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Transfuse.Artifacts;
 using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
@@ -152,8 +153,8 @@ public static partial class PretrainedModel
         });
 
         var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
-        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
-        TextFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(config));
+        AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
+        AtomicFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(config));
     }
 
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Transfuse.Artifacts;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Errors;
 using Transfuse.Tokenization.Gguf;
@@ -72,7 +73,8 @@ public static class TokenizerFile
     /// <summary>Writes tokenizer.json and tokenizer_config.json; each appears under its name only when it is complete.</summary>
     /// <param name="tokenizer">A tokenizer that was trained, built from a definition or loaded. A SentencePiece model is converted.</param>
     /// <param name="folder">Folder, created if it is not there.</param>
-    /// <exception cref="TokenizerException">The files cannot be written, or the tokenizer is of a kind that has no such form.</exception>
+    /// <exception cref="TokenizerException">The tokenizer is of a kind that has no such form.</exception>
+    /// <exception cref="ArtifactException">The files cannot be written.</exception>
     public static void Save(Tokenizer tokenizer, string folder)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -83,16 +85,8 @@ public static class TokenizerFile
             SentencePieceTokenizer sentencePiece => sentencePiece.ToDefinition("first"),
             _ => throw new TokenizerException(folder, $"a tokenizer of type {tokenizer.GetType().Name} has no form as {TokenizerName}."),
         };
-        try
-        {
-            Directory.CreateDirectory(folder);
-            WriteComplete(Path.Combine(folder, TokenizerName), TokenizerJsonWriter.Write(definition));
-            WriteComplete(Path.Combine(folder, ConfigurationName), SpecialTokenRoles.Write(definition));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new TokenizerException(folder, $"cannot be written: {exception.Message}", exception);
-        }
+        AtomicFile.Write(Path.Combine(folder, TokenizerName), TokenizerJsonWriter.Write(definition));
+        AtomicFile.Write(Path.Combine(folder, ConfigurationName), SpecialTokenRoles.Write(definition));
     }
 
     private static string FindFile(string path)
@@ -152,13 +146,6 @@ public static class TokenizerFile
         using var document = TokenizerJsonReader.Parse(ReadAll(path), path);
         new JsonCursor(path, "", document.RootElement).Expect(JsonValueKind.Object);
         return document.RootElement.Clone();
-    }
-
-    private static void WriteComplete(string path, byte[] contents)
-    {
-        var partial = path + ".partial";
-        File.WriteAllBytes(partial, contents);
-        File.Move(partial, path, overwrite: true);
     }
 
     private static byte[] ReadAll(string path)

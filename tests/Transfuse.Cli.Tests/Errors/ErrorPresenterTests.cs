@@ -19,6 +19,8 @@ public sealed class ErrorPresenterTests
         { new ArtifactException("a", "bad"), 4 },
         { new CheckFailedException("diverged"), 5 },
         { new ResourceLimitException(2, 1, "tensor"), 6 },
+        { new IOException("No space left on device", hresult: 28), 6 },
+        { new ArtifactException("a", "cannot be written", new IOException("No space left on device", hresult: 28)), 6 },
     };
 
     [Theory]

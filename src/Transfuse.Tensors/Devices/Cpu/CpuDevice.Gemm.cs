@@ -1,6 +1,8 @@
 using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Errors;
+using Transfuse.Tensors.Memory;
+using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu;
@@ -59,37 +61,31 @@ public sealed unsafe partial class CpuDevice
             return;
         }
 
+        var product = new Product(arguments, _workers, Memory);
+        WithKernel(ref product);
+    }
+
+    /// <summary>Hands the kernel of this device's tier and precision to <paramref name="user"/>.</summary>
+    private void WithKernel<TUser>(ref TUser user)
+        where TUser : struct, IKernelUser
+    {
         switch (Tier)
         {
             case KernelTier.Scalar:
-                Multiply<SimdScalar, SingleKernel<SimdScalar, TileProduct4, SimdScalar>>(default, arguments);
+                user.Use<SimdScalar, SingleKernel<SimdScalar, TileProduct4, SimdScalar>>(default);
                 break;
             case KernelTier.Vector128:
-                Multiply<Simd128, SingleKernel<Simd128, TileProduct4, Simd128>>(default, arguments);
+                user.Use<Simd128, SingleKernel<Simd128, TileProduct4, Simd128>>(default);
                 break;
             case KernelTier.Vector256:
-                Multiply<Simd256, SingleKernel<Simd256, TileProduct4, Simd128>>(default, arguments);
+                user.Use<Simd256, SingleKernel<Simd256, TileProduct4, Simd128>>(default);
                 break;
             case KernelTier.Vector512BFloat16 when _bfloat16 is { } code:
-                Multiply<Simd512, BFloat16Kernel>(new BFloat16Kernel(code), arguments);
+                user.Use<Simd512, BFloat16Kernel>(new BFloat16Kernel(code));
                 break;
             default:
-                Multiply<Simd512, SingleKernel<Simd512, TileProduct8, Simd256>>(default, arguments);
+                user.Use<Simd512, SingleKernel<Simd512, TileProduct8, Simd256>>(default);
                 break;
-        }
-    }
-
-    private void Multiply<TVector, TKernel>(TKernel kernel, in GemmArguments arguments)
-        where TVector : unmanaged, IVector<TVector>
-        where TKernel : struct, IGemmKernel
-    {
-        if (arguments.M <= DotGemm.MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous)
-        {
-            DotGemm.Run<TVector>(arguments, _workers, Memory);
-        }
-        else
-        {
-            PackedGemm.Run(kernel, arguments, _workers, Memory);
         }
     }
 
@@ -123,5 +119,22 @@ public sealed unsafe partial class CpuDevice
         }
 
         return checked((int)rows);
+    }
+
+    private readonly struct Product(GemmArguments arguments, WorkerPool workers, MemoryPool memory) : IKernelUser
+    {
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel
+        {
+            if (DotGemm.Suits(arguments))
+            {
+                DotGemm.Run<TVector>(arguments, workers, memory);
+            }
+            else
+            {
+                PackedGemm.Run(kernel, arguments, workers, memory);
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 using Transfuse.Tensors.Devices.Cpu.Attention;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
-using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Simd;
 
@@ -25,21 +24,9 @@ public sealed unsafe partial class CpuDevice
             return 0;
         }
 
-        var arguments = new GemmArguments(layout, m, n, k, null, null, null, null);
-        if (m <= DotGemm.MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous)
-        {
-            // A worker widens four rows of a resting weight at a time.
-            return isResting ? 4L * k * Threads : 0;
-        }
-
-        return Tier switch
-        {
-            KernelTier.Scalar => PackedScratch<SingleKernel<SimdScalar, TileProduct4, SimdScalar>>(default, arguments),
-            KernelTier.Vector128 => PackedScratch<SingleKernel<Simd128, TileProduct4, Simd128>>(default, arguments),
-            KernelTier.Vector256 => PackedScratch<SingleKernel<Simd256, TileProduct4, Simd128>>(default, arguments),
-            KernelTier.Vector512BFloat16 when _bfloat16 is { } code => PackedScratch(new BFloat16Kernel(code), arguments),
-            _ => PackedScratch<SingleKernel<Simd512, TileProduct8, Simd256>>(default, arguments),
-        };
+        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null), isResting, Threads);
+        WithKernel(ref scratch);
+        return scratch.Floats;
     }
 
     /// <summary>Bytes that attention takes for the time of the forward pass.</summary>
@@ -72,14 +59,17 @@ public sealed unsafe partial class CpuDevice
         new AttentionScratch(pool, shared, Threads, floats).Dispose();
     }
 
-    // As PackedGemm.Run divides its memory: a shared block, and one of their own for the workers that take part.
-    private long PackedScratch<TKernel>(TKernel kernel, in GemmArguments arguments)
-        where TKernel : struct, IGemmKernel
+    private struct ProductScratch(GemmArguments arguments, bool isResting, int workers) : IKernelUser
     {
-        const long serialMultiplications = 64 * 64 * 64;
-        var plan = GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel);
-        var packing = new GemmPacking<TKernel>(kernel, arguments, plan);
-        var workers = (long)arguments.M * arguments.N * arguments.K <= serialMultiplications ? 1 : Threads;
-        return (long)(packing.SizeInBytes(!plan.OwnsRows, plan.SharedSlab) + (packing.SizeInBytes(plan.OwnsRows, plan.OwnedBlock) * (nuint)workers)) / sizeof(float);
+        internal long Floats { get; private set; }
+
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel
+        {
+            Floats = DotGemm.Suits(arguments)
+                ? DotGemm.ScratchFloats(arguments.K, isResting, workers)
+                : PackedGemm.ScratchFloats(new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel)), workers);
+        }
     }
 }

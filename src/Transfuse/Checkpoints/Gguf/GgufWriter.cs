@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
+using Transfuse.Artifacts;
 using Transfuse.Errors;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 
@@ -13,11 +13,8 @@ public sealed class GgufWriter : IDisposable
 {
     private const int Alignment = GgufHeader.DefaultAlignment;
     private const int ChunkElements = 1 << 16;
-    private readonly string _path;
-    private readonly string _partialPath;
-    private readonly SafeFileHandle _file;
+    private readonly AtomicRandomFile _file;
     private readonly Dictionary<string, Slot> _slots = new(StringComparer.Ordinal);
-    private bool _completed;
 
     /// <summary>Starts the file: writes the header and makes room for the data.</summary>
     /// <param name="path">Final name.</param>
@@ -29,12 +26,9 @@ public sealed class GgufWriter : IDisposable
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(tensors);
-        _path = path;
-        _partialPath = path + ".partial";
         var header = Header([.. metadata], [.. tensors], out var dataBytes);
-        _file = File.OpenHandle(_partialPath, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, header.Length + dataBytes);
-        RandomAccess.Write(_file, header, 0);
-        RandomAccess.SetLength(_file, header.Length + dataBytes);
+        _file = AtomicRandomFile.Create(path, header.Length + dataBytes);
+        _file.Write(header, 0);
         foreach (var slot in _slots.Values)
         {
             slot.FileOffset += header.Length;
@@ -63,7 +57,7 @@ public sealed class GgufWriter : IDisposable
             var part = values[..Math.Min(values.Length, ChunkElements)];
             CheckFinite(slot, part);
             BlockFormat.Narrow(type, part, bytes);
-            RandomAccess.Write(_file, bytes.AsSpan(0, (int)type.ByteCount(part.Length)), slot.FileOffset + type.ByteCount(slot.Written));
+            _file.Write(bytes.AsSpan(0, (int)type.ByteCount(part.Length)), slot.FileOffset + type.ByteCount(slot.Written));
             slot.Written += part.Length;
             values = values[part.Length..];
         }
@@ -81,21 +75,11 @@ public sealed class GgufWriter : IDisposable
             }
         }
 
-        RandomAccess.FlushToDisk(_file);
-        _file.Dispose();
-        File.Move(_partialPath, _path, overwrite: true);
-        _completed = true;
+        _file.Commit();
     }
 
     /// <summary>Closes the file and removes it unless it was completed.</summary>
-    public void Dispose()
-    {
-        _file.Dispose();
-        if (!_completed)
-        {
-            File.Delete(_partialPath);
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
     private byte[] Header(KeyValuePair<string, object>[] metadata, GgufTensorInfo[] tensors, out long dataBytes)
     {

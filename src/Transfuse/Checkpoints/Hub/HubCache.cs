@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Transfuse.Artifacts;
 using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints.Hub;
@@ -50,7 +51,7 @@ public sealed class HubCache
 
         var path = ReferencePath(model);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        TextFile.Write(path, commit);
+        AtomicFile.Write(path, commit);
     }
 
     /// <summary>Gives a content its path in a snapshot: a relative link, or a copy where the file system has no links.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Transfuse.Artifacts;
 
 namespace Transfuse.Checkpoints.Safetensors;
 
@@ -37,7 +38,7 @@ public static class SafetensorsShards
 
         if (shards.Count > 1)
         {
-            TextFile.Write(Path.Combine(folder, SafetensorsCheckpoint.IndexFileName), Index(shards, names));
+            AtomicFile.Write(Path.Combine(folder, SafetensorsCheckpoint.IndexFileName), Index(shards, names));
         }
 
         DeleteOthers(folder, names);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.Win32.SafeHandles;
+using Transfuse.Artifacts;
 
 namespace Transfuse.Checkpoints.Safetensors;
 
@@ -13,11 +13,8 @@ namespace Transfuse.Checkpoints.Safetensors;
 public sealed class SafetensorsWriter : IDisposable
 {
     private const int ChunkElements = 1 << 16;
-    private readonly string _path;
-    private readonly string _partialPath;
-    private readonly SafeFileHandle _file;
+    private readonly AtomicRandomFile _file;
     private readonly Dictionary<string, Slot> _slots = new(StringComparer.Ordinal);
-    private bool _completed;
 
     /// <summary>Starts the file: writes the header and makes room for the data.</summary>
     /// <param name="path">Final name.</param>
@@ -28,8 +25,6 @@ public sealed class SafetensorsWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(tensors);
-        _path = path;
-        _partialPath = path + ".partial";
         SafetensorsTensor[] ordered =
             [.. tensors.OrderByDescending(tensor => tensor.Type.SizeInBytes()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
         var offset = 0L;
@@ -49,8 +44,8 @@ public sealed class SafetensorsWriter : IDisposable
         }
 
         var header = Header(ordered, metadata ?? new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
-        _file = File.OpenHandle(_partialPath, FileMode.Create, FileAccess.Write, FileShare.None, FileOptions.None, header.Length + offset);
-        RandomAccess.Write(_file, header, 0);
+        _file = AtomicRandomFile.Create(path, header.Length + offset);
+        _file.Write(header, 0);
         foreach (var slot in _slots.Values)
         {
             slot.FileOffset += header.Length;
@@ -78,7 +73,7 @@ public sealed class SafetensorsWriter : IDisposable
         {
             var part = values[..Math.Min(values.Length, ChunkElements)];
             var bytes = size == sizeof(float) ? MemoryMarshal.AsBytes(part) : Narrow(slot.Tensor.Type, part, narrow);
-            RandomAccess.Write(_file, bytes, slot.FileOffset + (slot.Written * size));
+            _file.Write(bytes, slot.FileOffset + (slot.Written * size));
             slot.Written += part.Length;
             values = values[part.Length..];
         }
@@ -96,21 +91,11 @@ public sealed class SafetensorsWriter : IDisposable
             }
         }
 
-        RandomAccess.FlushToDisk(_file);
-        _file.Dispose();
-        File.Move(_partialPath, _path, overwrite: true);
-        _completed = true;
+        _file.Commit();
     }
 
     /// <summary>Closes the file and removes it unless it was completed.</summary>
-    public void Dispose()
-    {
-        _file.Dispose();
-        if (!_completed)
-        {
-            File.Delete(_partialPath);
-        }
-    }
+    public void Dispose() => _file.Dispose();
 
     private static byte[] Header(SafetensorsTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
     {

@@ -1,3 +1,4 @@
+using Transfuse.Artifacts;
 using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
@@ -35,10 +36,10 @@ internal static class GgufImport
 
         var weightType = chosen switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
         var config = model.Config;
-        TextFile.Write(Path.Combine(folder, PretrainedModel.GenerationFileName), PretrainedModel.GenerationDefaults(config));
+        AtomicFile.Write(Path.Combine(folder, PretrainedModel.GenerationFileName), PretrainedModel.GenerationDefaults(config));
 
         // The folder is a model from here on.
-        TextFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
+        AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
     }
 
     /// <summary>Half precision if every matrix has it, else float32, which loses nothing.</summary>

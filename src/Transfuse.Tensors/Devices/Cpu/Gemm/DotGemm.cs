@@ -12,13 +12,20 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// </summary>
 internal static unsafe class DotGemm
 {
-    /// <summary>Most rows of A for which this is the faster way.</summary>
-    internal const int MaximumRows = 8;
+    // Most rows of A for which this is the faster way.
+    private const int MaximumRows = 8;
 
     // Rows of B that one task reads; about as many bytes as are worth a claim.
     private const int BytesPerTask = 256 * 1024;
 
     private const int RowsAtOnce = 4;
+
+    /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands.</summary>
+    internal static bool Suits(in GemmArguments arguments) =>
+        arguments.M <= MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
+
+    /// <summary>Floats of scratch memory: a worker widens four rows of a resting weight at a time, reads them with every row of A and takes the next.</summary>
+    internal static long ScratchFloats(int depth, bool isResting, int workers) => isResting ? (long)RowsAtOnce * depth * workers : 0;
 
     /// <summary>Computes a product whose operands both have contiguous depth and whose dimensions are all positive.</summary>
     internal static void Run<TVector>(in GemmArguments arguments, WorkerPool workers, MemoryPool memory)
@@ -26,8 +33,7 @@ internal static unsafe class DotGemm
     {
         if (arguments.B.Resting is not null)
         {
-            // A worker widens four rows at a time, reads them with every row of A and takes the next.
-            using var widened = new ScratchMemory(memory, (long)RowsAtOnce * arguments.K * workers.WorkerCount);
+            using var widened = new ScratchMemory(memory, ScratchFloats(arguments.K, isResting: true, workers.WorkerCount));
             Run<TVector>(arguments, workers, widened.Data);
             return;
         }

@@ -16,15 +16,26 @@ internal static unsafe class PackedGemm
     internal static void Run<TKernel>(TKernel kernel, in GemmArguments arguments, WorkerPool workers, MemoryPool memory)
         where TKernel : struct, IGemmKernel
     {
-        var plan = GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel);
-        var serial = (long)arguments.M * arguments.N * arguments.K <= SerialMultiplications;
-        var packing = new GemmPacking<TKernel>(kernel, arguments, plan);
-        var sharedBytes = packing.SizeInBytes(!plan.OwnsRows, plan.SharedSlab);
-        var ownedBytes = packing.SizeInBytes(plan.OwnsRows, plan.OwnedBlock);
-        using var scratch = new ScratchMemory(memory, (long)(sharedBytes + (ownedBytes * (nuint)(serial ? 1 : workers.WorkerCount))) / sizeof(float));
+        var packing = new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel));
+        var (sharedBytes, ownedBytes) = BlockBytes(packing);
+        using var scratch = new ScratchMemory(memory, ScratchFloats(packing, workers.WorkerCount));
         var shared = (byte*)scratch.Data;
-        MultiplySlabs(packing, shared, shared + sharedBytes, ownedBytes, serial, workers);
+        MultiplySlabs(packing, shared, shared + sharedBytes, ownedBytes, IsSerial(arguments), workers);
     }
+
+    /// <summary>Floats of scratch memory: a shared block, and one of their own for the workers that take part.</summary>
+    internal static long ScratchFloats<TKernel>(in GemmPacking<TKernel> packing, int workers)
+        where TKernel : struct, IGemmKernel
+    {
+        var (shared, owned) = BlockBytes(packing);
+        return (long)(shared + (owned * (nuint)(IsSerial(packing.Arguments) ? 1 : workers))) / sizeof(float);
+    }
+
+    private static bool IsSerial(in GemmArguments arguments) => (long)arguments.M * arguments.N * arguments.K <= SerialMultiplications;
+
+    private static (nuint Shared, nuint Owned) BlockBytes<TKernel>(in GemmPacking<TKernel> packing)
+        where TKernel : struct, IGemmKernel =>
+        (packing.SizeInBytes(!packing.Plan.OwnsRows, packing.Plan.SharedSlab), packing.SizeInBytes(packing.Plan.OwnsRows, packing.Plan.OwnedBlock));
 
     private static void MultiplySlabs<TKernel>(
         in GemmPacking<TKernel> packing, byte* shared, byte* owned, nuint ownedBytes, bool serial, WorkerPool workers)
