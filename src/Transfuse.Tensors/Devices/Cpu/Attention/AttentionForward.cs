@@ -30,8 +30,22 @@ internal readonly unsafe struct AttentionForward<T>(
         var buffers = new Buffers(scratch.Worker(worker), arguments.HeadSize);
         for (var tile = plan.ChunkStart(chunk); tile < plan.ChunkStart(chunk + 1); tile++)
         {
-            Attend(plan.Tiles[tile], head, buffers);
+            if (plan.Tiles[tile].QueryCount == 1)
+            {
+                AttendOne(plan.Tiles[tile], head, buffers);
+            }
+            else
+            {
+                Attend(plan.Tiles[tile], head, buffers);
+            }
         }
+    }
+
+    private void AttendOne(in AttentionTile tile, int head, in Buffers buffers)
+    {
+        var query = new SingleQuery<T>(arguments, buffers.Keys, buffers.Scores, buffers.Output);
+        (*buffers.Maxima, *buffers.Sums) = query.Attend(tile, head, plan.Slope(head), bias.Of(head));
+        Finish(tile, head, arguments.PaddedHeadSize<T>(), buffers);
     }
 
     private void Attend(in AttentionTile tile, int head, in Buffers buffers)

@@ -16,8 +16,8 @@ internal readonly unsafe ref struct OnlineSoftmax<T>(float* maxima, float* sums,
 {
     private const int RowStride = ScoreTile.RowStride;
 
-    // Not −∞: a hidden score's s − m must be −∞ and not a NaN while a query has seen nothing.
-    private const float NoMaximum = float.MinValue;
+    /// <summary>The maximum of nothing. Not −∞: a hidden score's s − m must be −∞ and not a NaN while a query has seen nothing.</summary>
+    internal const float NoMaximum = float.MinValue;
 
     internal void Start()
     {

@@ -56,9 +56,9 @@ internal static unsafe class ScoreTile
         }
     }
 
-    // s ← c·tanh(s/c).
+    /// <summary>s ← c·tanh(s/c), and 1 − tanh² to <paramref name="derivative"/> unless null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Cap<T>(float* scores, int keyCount, int width, float cap, float* derivative)
+    internal static void Cap<T>(float* scores, int keyCount, int width, float cap, float* derivative)
         where T : unmanaged, IVector<T>
     {
         var factor = T.Create(cap);

@@ -8,15 +8,18 @@ internal sealed unsafe class RestingRows
     private const int LargestBlock = SuperBlocks.Elements;
     private readonly RestingSection[] _sections;
     private readonly byte*[] _starts;
+    private readonly nint[] _rowBytes;
 
     /// <summary>Places sections one behind the other from <paramref name="data"/> on.</summary>
     internal RestingRows(byte* data, int columns, RestingSection[] sections)
     {
         _sections = sections;
         _starts = new byte*[sections.Length];
+        _rowBytes = new nint[sections.Length];
         for (var i = 0; i < sections.Length; i++)
         {
             _starts[i] = data;
+            _rowBytes[i] = (nint)sections[i].Type.ByteCount(columns);
             data += SectionBytes(sections[i], columns);
         }
 
@@ -41,8 +44,7 @@ internal sealed unsafe class RestingRows
             row -= _sections[section++].Rows;
         }
 
-        var type = _sections[section].Type;
-        return (type, (nint)_starts[section] + (nint)(type.ByteCount(Columns) * row));
+        return (_sections[section].Type, (nint)_starts[section] + (_rowBytes[section] * row));
     }
 
     /// <summary>Elements <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of a row; they need not begin or end with a block.</summary>
