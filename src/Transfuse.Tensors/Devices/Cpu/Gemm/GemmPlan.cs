@@ -1,8 +1,8 @@
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
-/// How a product is cut into blocks that fit the caches. Follows from the shape and the kernel alone, so the order in which a sum is
-/// formed does too.
+/// How a product is cut into blocks that fit the caches. What decides the order in which a sum is formed, the blocks of the depth, follows from the
+/// shape and the kernel alone; only how the output's lines are shared out to tasks depends on the number of workers.
 /// </summary>
 /// <remarks>
 /// One operand is packed once per slab and shared by all tasks; each task owns a block of lines of the other, packs it for itself and
@@ -17,14 +17,20 @@ internal readonly struct GemmPlan
     /// <summary>Largest depth packed at once.</summary>
     private const int MaximumSlabDepth = 1024;
 
+    /// <summary>Sums of this depth and more, of gradients of weights, pass over the output often anyway: slabs of half the depth stay in the second-level cache.</summary>
+    private const int DeepSum = 2048;
+
     /// <summary>A task's packed block, well inside the second-level cache.</summary>
     private const int OwnedBytes = 512 * 1024;
 
     /// <summary>The shared operand's packed slab, inside the third-level cache.</summary>
     private const int SharedBytes = 8 * 1024 * 1024;
 
-    /// <summary>Tasks to have at least, where the shape allows: enough that threads finish together.</summary>
-    private const int WantedTasks = 16;
+    /// <summary>Tasks of a worker to have at least, where the shape allows: enough that threads finish together even if one is disturbed.</summary>
+    private const int TasksPerWorker = 3;
+
+    /// <summary>What it costs a task to read the shared slab once, in tiles of every panel.</summary>
+    private const double SlabTiles = 0.7;
 
     /// <summary>Longest block of rows that passes by a panel of B before the next panel's turn.</summary>
     private const int MaximumRowBlock = 512;
@@ -57,23 +63,39 @@ internal readonly struct GemmPlan
     internal static int RowBlock => MaximumRowBlock;
 
     /// <summary>The plan for a shape without zeros.</summary>
-    internal static GemmPlan For<TKernel>(int m, int n, int k, TKernel kernel)
+    internal static GemmPlan For<TKernel>(int m, int n, int k, TKernel kernel, int workers)
         where TKernel : struct, IGemmKernel
     {
         var unit = Math.Max(8, kernel.DepthMultiple);
-        var slabDepth = EvenPart(k, MaximumSlabDepth, unit);
+        var slabDepth = EvenPart(k, k >= DeepSum ? MaximumSlabDepth / 2 : MaximumSlabDepth, unit);
         var depthBlock = EvenPart(slabDepth, MaximumDepthBlock, unit);
         var bytesPerLine = slabDepth * kernel.ElementSize;
         var ownsRows = m >= n;
         var (owned, shared) = ownsRows ? (m, n) : (n, m);
         var (ownedTile, sharedTile) = ownsRows ? (kernel.TileRows, kernel.TileColumns) : (kernel.TileColumns, kernel.TileRows);
-        var ownedMaximum = Math.Min(OwnedBytes / bytesPerLine, (owned + WantedTasks - 1) / WantedTasks);
         return new GemmPlan(
             ownsRows,
             slabDepth,
             depthBlock,
             EvenPart(shared, Math.Max(SharedBytes / bytesPerLine, sharedTile), sharedTile),
-            EvenPart(owned, Math.Max(ownedMaximum, ownedTile), ownedTile));
+            OwnedTiles((owned + ownedTile - 1) / ownedTile, OwnedBytes / bytesPerLine / ownedTile, workers) * ownedTile);
+    }
+
+    /// <summary>Tiles of a task, so that the workers are done soonest if each takes the same number of tasks.</summary>
+    private static int OwnedTiles(int tiles, int maximum, int workers)
+    {
+        var (best, bestCost) = (1, double.PositiveInfinity);
+        for (var count = Math.Max(1, Math.Min(maximum, tiles / (TasksPerWorker * workers))); count > 0; count--)
+        {
+            var tasks = (tiles + count - 1) / count;
+            var cost = (tasks + workers - 1) / workers * (count + SlabTiles);
+            if (cost < bestCost)
+            {
+                (best, bestCost) = (count, cost);
+            }
+        }
+
+        return best;
     }
 
     /// <summary>The smallest multiple of <paramref name="unit"/> that divides <paramref name="total"/> into as few parts as <paramref name="maximum"/> does.</summary>

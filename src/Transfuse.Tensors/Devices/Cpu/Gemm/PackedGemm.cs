@@ -16,19 +16,18 @@ internal static unsafe class PackedGemm
     internal static void Run<TKernel>(TKernel kernel, in GemmArguments arguments, WorkerPool workers, MemoryPool memory)
         where TKernel : struct, IGemmKernel
     {
-        var packing = new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel));
-        var (sharedBytes, ownedBytes) = BlockBytes(packing);
+        var packing = new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel, workers.WorkerCount));
         using var scratch = new ScratchMemory(memory, ScratchFloats(packing, workers.WorkerCount));
-        var shared = (byte*)scratch.Data;
-        MultiplySlabs(packing, shared, shared + sharedBytes, ownedBytes, IsSerial(arguments), workers);
+        MultiplySlabs(packing, (byte*)scratch.Data, IsSerial(arguments), workers);
     }
 
-    /// <summary>Floats of scratch memory: a shared block, and one of their own for the workers that take part.</summary>
+    /// <summary>Floats of scratch memory: a shared block, a second one where another slab follows, and one of their own for the workers that take part.</summary>
     internal static long ScratchFloats<TKernel>(in GemmPacking<TKernel> packing, int workers)
         where TKernel : struct, IGemmKernel
     {
         var (shared, owned) = BlockBytes(packing);
-        return (long)(shared + (owned * (nuint)(IsSerial(packing.Arguments) ? 1 : workers))) / sizeof(float);
+        var sharedBlocks = Math.Min(SlabCount(packing), 2);
+        return (long)((shared * (nuint)sharedBlocks) + (owned * (nuint)(IsSerial(packing.Arguments) ? 1 : workers))) / sizeof(float);
     }
 
     private static bool IsSerial(in GemmArguments arguments) => (long)arguments.M * arguments.N * arguments.K <= SerialMultiplications;
@@ -37,25 +36,49 @@ internal static unsafe class PackedGemm
         where TKernel : struct, IGemmKernel =>
         (packing.SizeInBytes(!packing.Plan.OwnsRows, packing.Plan.SharedSlab), packing.SizeInBytes(packing.Plan.OwnsRows, packing.Plan.OwnedBlock));
 
-    private static void MultiplySlabs<TKernel>(
-        in GemmPacking<TKernel> packing, byte* shared, byte* owned, nuint ownedBytes, bool serial, WorkerPool workers)
+    // While a slab is multiplied the next one is packed beside it: one wait a slab, and small tasks at its end.
+    private static void MultiplySlabs<TKernel>(in GemmPacking<TKernel> packing, byte* scratch, bool serial, WorkerPool workers)
+        where TKernel : struct, IGemmKernel
+    {
+        var (sharedBytes, ownedBytes) = BlockBytes(packing);
+        var slabs = SlabCount(packing);
+        var owned = scratch + (sharedBytes * (nuint)Math.Min(slabs, 2));
+        var pack = new PackSharedBody<TKernel>(packing, SlabAt(packing, 0), scratch);
+        Run(pack.TaskCount, ref pack, serial, workers);
+        for (var i = 0; i < slabs; i++)
+        {
+            var multiply = new MultiplyBody<TKernel>(packing, SlabAt(packing, i), scratch + (sharedBytes * (nuint)(i % 2)), owned, ownedBytes);
+            if (i + 1 == slabs)
+            {
+                Run(multiply.TaskCount, ref multiply, serial, workers);
+                break;
+            }
+
+            pack = new PackSharedBody<TKernel>(packing, SlabAt(packing, i + 1), scratch + (sharedBytes * (nuint)((i + 1) % 2)));
+            var both = new MultiplyAndPackBody<TKernel>(multiply, pack);
+            Run(multiply.TaskCount + pack.TaskCount, ref both, serial, workers);
+        }
+    }
+
+    private static int SlabCount<TKernel>(in GemmPacking<TKernel> packing)
+        where TKernel : struct, IGemmKernel =>
+        Parts(packing.Arguments.K, packing.Plan.SlabDepth) * SharedParts(packing);
+
+    private static int SharedParts<TKernel>(in GemmPacking<TKernel> packing)
+        where TKernel : struct, IGemmKernel => Parts(packing.Plan.OwnsRows ? packing.Arguments.N : packing.Arguments.M, packing.Plan.SharedSlab);
+
+    private static GemmSlab SlabAt<TKernel>(in GemmPacking<TKernel> packing, int index)
         where TKernel : struct, IGemmKernel
     {
         var plan = packing.Plan;
-        var (ownedTotal, sharedTotal) = plan.OwnsRows ? (packing.Arguments.M, packing.Arguments.N) : (packing.Arguments.N, packing.Arguments.M);
-        for (var depthStart = 0; depthStart < packing.Arguments.K; depthStart += plan.SlabDepth)
-        {
-            var depth = Math.Min(plan.SlabDepth, packing.Arguments.K - depthStart);
-            for (var sharedStart = 0; sharedStart < sharedTotal; sharedStart += plan.SharedSlab)
-            {
-                var slab = new GemmSlab(depthStart, depth, sharedStart, Math.Min(plan.SharedSlab, sharedTotal - sharedStart));
-                var pack = new PackSharedBody<TKernel>(packing, slab, shared);
-                Run((slab.Lines + pack.LinesPerTask - 1) / pack.LinesPerTask, ref pack, serial, workers);
-                var multiply = new MultiplyBody<TKernel>(packing, slab, shared, owned, ownedBytes);
-                Run((ownedTotal + plan.OwnedBlock - 1) / plan.OwnedBlock, ref multiply, serial, workers);
-            }
-        }
+        var (depthPart, sharedPart) = Math.DivRem(index, SharedParts(packing));
+        var (depthStart, sharedStart) = (depthPart * plan.SlabDepth, sharedPart * plan.SharedSlab);
+        var sharedTotal = plan.OwnsRows ? packing.Arguments.N : packing.Arguments.M;
+        return new GemmSlab(
+            depthStart, Math.Min(plan.SlabDepth, packing.Arguments.K - depthStart), sharedStart, Math.Min(plan.SharedSlab, sharedTotal - sharedStart));
     }
+
+    private static int Parts(int total, int part) => (total + part - 1) / part;
 
     private static void Run<TBody>(int tasks, ref TBody body, bool serial, WorkerPool workers)
         where TBody : struct, IParallelBody
@@ -78,7 +101,9 @@ internal static unsafe class PackedGemm
     {
         private const int WantedLines = 48;
 
-        internal int LinesPerTask
+        internal int TaskCount => Parts(slab.Lines, LinesPerTask);
+
+        private int LinesPerTask
         {
             get
             {
@@ -100,6 +125,8 @@ internal static unsafe class PackedGemm
         : IParallelBody
         where TKernel : struct, IGemmKernel
     {
+        internal int TaskCount => Parts(packing.Plan.OwnsRows ? packing.Arguments.M : packing.Arguments.N, packing.Plan.OwnedBlock);
+
         public void Execute(int task, int worker)
         {
             var plan = packing.Plan;
@@ -114,6 +141,23 @@ internal static unsafe class PackedGemm
             else
             {
                 packing.Multiply(slab, shared, slab.FirstLine, slab.Lines, block, first, count);
+            }
+        }
+    }
+
+    /// <summary>The tasks of one slab, then those that pack the next.</summary>
+    private readonly struct MultiplyAndPackBody<TKernel>(MultiplyBody<TKernel> multiply, PackSharedBody<TKernel> pack) : IParallelBody
+        where TKernel : struct, IGemmKernel
+    {
+        public void Execute(int task, int worker)
+        {
+            if (task < multiply.TaskCount)
+            {
+                multiply.Execute(task, worker);
+            }
+            else
+            {
+                pack.Execute(task - multiply.TaskCount, worker);
             }
         }
     }

@@ -69,6 +69,9 @@ internal readonly unsafe struct TileProduct4 : ITileProduct
 /// <summary>Eight rows: with three vectors a row, 24 sums, 3 vectors of B and one of A in the 32 registers of the 512-bit tier.</summary>
 internal readonly unsafe struct TileProduct8 : ITileProduct
 {
+    // Panels of B come from the second- or third-level cache when their first row of tiles is formed.
+    private const int PrefetchDepth = 8;
+
     public static int Rows => 8;
 
     // Written out row by row because only local variables stay in registers.
@@ -81,6 +84,7 @@ internal readonly unsafe struct TileProduct8 : ITileProduct
         for (var end = a + ((nint)depth * 8); a != end; a += 8)
         {
             var v = TRow.Load(b);
+            TRow.Prefetch(b + (PrefetchDepth * TRow.Count));
             b += TRow.Count;
             r0 = TRow.MultiplyAdd(TVector.Create(a[0]), v, r0);
             r1 = TRow.MultiplyAdd(TVector.Create(a[1]), v, r1);

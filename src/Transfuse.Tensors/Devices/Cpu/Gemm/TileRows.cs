@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
@@ -14,6 +15,9 @@ internal unsafe interface ITileRow<TSelf, TVector>
     /// <summary>Reads one depth of a packed panel of B.</summary>
     static abstract TSelf Load(float* source);
 
+    /// <summary>Asks for the row at <paramref name="source"/>, which may lie past the end of the panel.</summary>
+    static abstract void Prefetch(float* source);
+
     /// <summary>sum + a·b.</summary>
     static abstract TSelf MultiplyAdd(TVector a, TSelf b, TSelf sum);
 
@@ -28,6 +32,15 @@ internal readonly unsafe struct TileRow1<TVector>(TVector v0) : ITileRow<TileRow
     private readonly TVector _v0 = v0;
 
     public static int Count => TVector.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* source)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(source);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TileRow1<TVector> Load(float* source) => new(TVector.Load(source));
@@ -48,6 +61,16 @@ internal readonly unsafe struct TileRow2<TVector>(TVector v0, TVector v1) : ITil
     private readonly TVector _v0 = v0, _v1 = v1;
 
     public static int Count => 2 * TVector.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* source)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(source);
+            Sse.Prefetch0(source + TVector.Count);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TileRow2<TVector> Load(float* source) => new(TVector.Load(source), TVector.Load(source + TVector.Count));
@@ -76,6 +99,17 @@ internal readonly unsafe struct TileRow3<TVector>(TVector v0, TVector v1, TVecto
     private readonly TVector _v0 = v0, _v1 = v1, _v2 = v2;
 
     public static int Count => 3 * TVector.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(float* source)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(source);
+            Sse.Prefetch0(source + TVector.Count);
+            Sse.Prefetch0(source + (2 * TVector.Count));
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TileRow3<TVector> Load(float* source) =>
