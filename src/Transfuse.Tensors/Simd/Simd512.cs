@@ -11,6 +11,9 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
 
     public static int Count => 16;
 
+    /// <summary>The register, for kernels of this tier alone.</summary>
+    internal Vector512<float> Value => _value;
+
     public static Simd512 Zero => new(Vector512<float>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -165,18 +165,28 @@ internal readonly unsafe ref struct SingleQuery<T>(AttentionArguments arguments,
             T.Store(o3, o + (3 * T.Count));
         }
 
-        for (; i < size; i += T.Count)
+        for (; i <= size - T.Count; i += T.Count)
         {
-            var lanes = Math.Min(T.Count, size - i);
             var sum = factor * T.Load(output + i);
             var v = values + i;
             for (var key = 0; key < count; key++)
             {
-                sum = T.MultiplyAdd(T.Create(scores[key]), T.LoadPartial(v, lanes, 0), sum);
+                sum = T.MultiplyAdd(T.Create(scores[key]), T.Load(v), sum);
                 v += stride;
             }
 
             T.Store(sum, output + i);
+        }
+
+        for (; i < size; i++)
+        {
+            var sum = correction * output[i];
+            for (var key = 0; key < count; key++)
+            {
+                sum = MathF.FusedMultiplyAdd(scores[key], values[(key * stride) + i], sum);
+            }
+
+            output[i] = sum;
         }
     }
 }
