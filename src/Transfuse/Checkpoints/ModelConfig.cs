@@ -162,6 +162,9 @@ public abstract record ModelConfig
         }
     }
 
+    /// <summary>Tokens that a token of the layer sees, itself included; 0 for all before it.</summary>
+    internal virtual int WindowOf(int layer) => 0;
+
     /// <summary>What the architecture calls the values that all have.</summary>
     private protected virtual ConfigKeys Keys => new();
 

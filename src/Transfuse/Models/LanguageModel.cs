@@ -53,7 +53,7 @@ public abstract class LanguageModel : IDisposable
     /// <param name="sequences">Number of sequences.</param>
     /// <param name="capacity">Most tokens of each.</param>
     public KeyValueCache CreateCache(Device device, int sequences, int capacity) =>
-        new(device, Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, sequences, capacity);
+        new(device, [.. Enumerable.Range(0, Config.LayerCount).Select(Config.WindowOf)], Config.KeyValueHeadCount, Config.HeadSize, sequences, capacity);
 
     /// <summary>Releases all parameters.</summary>
     public void Dispose()

@@ -63,7 +63,7 @@ internal sealed class DecoderModel : LanguageModel
     public override Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null)
     {
         Check(tape, batch, cache);
-        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Switches(before, after))) ?? batch;
+        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Changes(before, after))) ?? batch;
         var context = ContextOf(tape, read, cache);
         var hidden = Embed(tape, read);
         foreach (var block in Blocks)
@@ -134,33 +134,8 @@ internal sealed class DecoderModel : LanguageModel
         return rows;
     }
 
-    private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache)
-    {
-        var rotations = new Rotation[_rotations.Count];
-        for (var i = 0; i < rotations.Length; i++)
-        {
-            var positions = _rotations[i];
-            rotations[i] = new Rotation(
-                positions.For(tape, batch.Positions, batch.Segments),
-                cache is not null && positions.TurnsWithLength ? KeyRows(tape, positions, batch.Segments) : null);
-        }
-
-        return new ForwardContext(batch, rotations, cache);
-    }
-
-    /// <summary>Rows of all keys that the segments see, one segment after the other, each from its first position.</summary>
-    private static RopeRows KeyRows(Tape tape, RotaryPositions positions, ReadOnlySpan<AttentionSegment> segments)
-    {
-        var all = new List<int>();
-        var own = new AttentionSegment[segments.Length];
-        for (var i = 0; i < segments.Length; i++)
-        {
-            own[i] = AttentionSegment.Self(all.Count, segments[i].KeyCount);
-            all.AddRange(Enumerable.Range(0, segments[i].KeyCount));
-        }
-
-        return positions.For(tape, [.. all], own);
-    }
+    private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache) =>
+        new(batch, [.. _rotations.Select(positions => positions.For(tape, batch.Positions, batch.Segments))], cache);
 
     private void Check(Tape tape, TokenBatch batch, KeyValueCache? cache)
     {
