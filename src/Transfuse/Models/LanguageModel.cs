@@ -26,7 +26,7 @@ public abstract class LanguageModel : IDisposable
     /// <summary>What training changes and has to keep: every parameter, or those of the adapter that is on the model.</summary>
     public virtual IReadOnlyList<Parameter> TrainedParameters => Parameters;
 
-    /// <summary>The head's weight [vocabulary, hidden]; the embedding itself where it is tied.</summary>
+    /// <summary>The head's weight [vocabulary, hidden]; the embedding itself where it is tied. A few models have heads narrower than their hidden states.</summary>
     public abstract Parameter HeadWeight { get; }
 
     /// <summary>Scale and cap of the logits.</summary>
@@ -35,7 +35,7 @@ public abstract class LanguageModel : IDisposable
     /// <summary>Number of trainable values.</summary>
     public long ParameterCount => Parameters.Sum(parameter => parameter.Value.Length);
 
-    /// <summary>Hidden states after the last norm, [tokens, hidden]; the logits are hidden·HeadWeightᵀ under <see cref="HeadOptions"/>.</summary>
+    /// <summary>Hidden states as the head takes them, after the last norm, [tokens, columns of the head]; the logits are hidden·HeadWeightᵀ under <see cref="HeadOptions"/>.</summary>
     /// <param name="tape">Records the operations.</param>
     /// <param name="batch">The tokens; with a cache one that <see cref="KeyValueCache.NextBatch"/> made.</param>
     /// <param name="cache">Keys and values of the tokens before; those of the batch are added. Only on a tape that does not record.</param>
@@ -44,7 +44,7 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>
     /// Hidden states on the way: the embedding's, then each block's output before the final norm, and last what <see cref="Forward"/>
-    /// returns; layers + 2 of them, [tokens, hidden] each.
+    /// returns; layers + 2 of them, [tokens, hidden] each, the last as wide as the head.
     /// </summary>
     public abstract IReadOnlyList<Variable> ForwardLayers(Tape tape, TokenBatch batch);
 
