@@ -59,6 +59,12 @@ public static partial class PretrainedModel
             map = WeightsOf(config);
         }
 
+        if (weights.ImageTensors.Count > 0)
+        {
+            progress?.Report(new WarningEvent(
+                $"{folder}: is a model of text and images; its text part is loaded, and {weights.ImageTensors.Count} tensors of the parts that see images are left out."));
+        }
+
         foreach (var difference in (config as MptConfig)?.Differences() ?? [])
         {
             progress?.Report(new WarningEvent($"{folder}: {difference}"));

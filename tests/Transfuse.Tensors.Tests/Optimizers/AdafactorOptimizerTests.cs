@@ -86,7 +86,7 @@ public sealed class AdafactorOptimizerTests
         var before = device.Memory.UsedBytes;
         Assert.Contains("'w'", Assert.Throws<ArgumentException>(() => new AdafactorOptimizer(device, [a, b], new AdafactorOptions())).Message, StringComparison.Ordinal);
         Assert.Equal(before, device.Memory.UsedBytes);
-        Assert.Throws<ShapeMismatchException>(() => device.Adafactor(a.Value, a.Gradient!, a.Value, null, null, new AdafactorArguments(1, 0, 0, 0, 1, 0, 1)));
+        Assert.Throws<ShapeMismatchException>(() => device.Adafactor(a.Value, a.Gradient!, a.Value, null, null, new AdafactorArguments(1, 0, 0, 0, 0, 1, 0, 1)));
     }
 
     // Columns 0 stands for a vector.
