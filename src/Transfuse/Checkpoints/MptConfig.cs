@@ -36,8 +36,8 @@ public sealed record MptConfig : ModelConfig
     /// <summary>Whether scores fall with distance (ALiBi).</summary>
     public bool HasAlibi { get; init; } = true;
 
-    /// <summary>Whether positions are learned; ALiBi takes their place.</summary>
-    public bool LearnsPositions { get; init; }
+    /// <summary>Whether positions are learned where there is no ALiBi in their place.</summary>
+    public bool LearnsPositions { get; init; } = true;
 
     /// <summary>Whether queries and keys have a layer norm, over all heads of a token.</summary>
     public bool NormsQueriesAndKeys { get; init; }
@@ -90,12 +90,10 @@ public sealed record MptConfig : ModelConfig
         var attention = config.Object("attn_config") ?? ConfigReader.Empty(config.Path);
         RefuseUnsupported(config, attention);
         var shared = ReadShared(config, Defaults);
-        var learns = config.Boolean("learned_pos_emb", true);
-        var hasAlibi = attention.Boolean("alibi", true);
         return shared with
         {
-            HasAlibi = hasAlibi,
-            LearnsPositions = learns && !hasAlibi,
+            HasAlibi = attention.Boolean("alibi", true),
+            LearnsPositions = config.Boolean("learned_pos_emb", true),
             NormsQueriesAndKeys = attention.Boolean("qk_ln", false),
             IntermediateSize = (int)Math.Min(int.MaxValue, shared.HiddenSize * config.Real("expansion_ratio", 4, 1e-3, 1e3)),
             KeyValueHeads = attention.OptionalInt32("kv_n_heads", 1, 1 << 16),

@@ -34,7 +34,7 @@ internal static class TinyModels
         "mpt-clip" => Mpt with { ClipQkv = 0.3, SoftmaxScale = 0.7, LogitScale = 0.5, TiesEmbeddings = false },
         "mpt-grouped-bias" => Mpt with { KeyValueHeads = 1, HasBias = true, AlibiBiasMax = 4, IntermediateSize = 50 },
         "mpt-norms" => Mpt with { NormsQueriesAndKeys = true, ClipQkv = 1.5, KeyValueHeads = 1 },
-        "mpt-positions" => Mpt with { NormsQueriesAndKeys = true, HasAlibi = false, LearnsPositions = true, HasBias = true, LogitScale = 0.4 },
+        "mpt-positions" => Mpt with { NormsQueriesAndKeys = true, HasAlibi = false, HasBias = true, LogitScale = 0.4 },
         "llama-yarn" => Llama with { Rope = new RopeParameters { Type = RopeParameters.YarnType, Factor = 4, OriginalMaxPositions = 16, BetaFast = 2, Truncates = false } },
         "llama-3.1" => Llama with { Rope = new RopeParameters { Type = RopeParameters.Llama3Type, Factor = 8, OriginalMaxPositions = 32 } },
         "llama-dynamic" => Llama with { Rope = new RopeParameters { Type = RopeParameters.DynamicType, Factor = 2, OriginalMaxPositions = 10 }, MaxPositions = 10 },

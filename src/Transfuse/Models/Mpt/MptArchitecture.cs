@@ -24,7 +24,7 @@ internal static class MptArchitecture
         MlpBias = config.HasBias,
         Clip = (float)(config.ClipQkv ?? 0),
         AlibiSlopes = config.HasAlibi ? AlibiSlopes(config.HeadCount, config.AlibiBiasMax) : null,
-        Positions = config.LearnsPositions ? "transformer.wpe" : null,
+        Positions = config.LearnsPositions && !config.HasAlibi ? "transformer.wpe" : null,
         QueryKeyNorms = config.NormsQueriesAndKeys ? ("attn.q_ln", "attn.k_ln") : null,
         HeadOptions = HeadOptions.Plain with { LogitScale = (float)config.LogitScale },
         ScaleOf = _ => config.SoftmaxScale ?? 1 / Math.Sqrt(config.HeadSize),
