@@ -68,18 +68,7 @@ internal static class TinyModels
 
     internal const int Vocabulary = 37;
 
-    private static LlamaConfig Llama => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        BosId = 1,
-        EosIds = [2],
-    };
+    private static LlamaConfig Llama => Small<LlamaConfig>(LlamaConfig.Type) with { BosId = 1, EosIds = [2] };
 
     private static LlamaConfig Gemma => Llama with
     {
@@ -100,50 +89,27 @@ internal static class TinyModels
         LongFactors = [1, 2, 4, 8.5],
     };
 
-    private static Gpt2Config Gpt2 => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        ScalesByLayer = true,
-    };
+    private static Gpt2Config Gpt2 => Small<Gpt2Config>(Gpt2Config.Type) with { ScalesByLayer = true };
 
-    private static OptConfig Opt => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-    };
+    private static OptConfig Opt => Small<OptConfig>(OptConfig.Type);
 
-    private static GptNeoXConfig NeoX => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 32,
-        IntermediateSize = 48,
-        LayerCount = 2,
-        HeadCount = 4,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        Rope = new RopeParameters { PartialRotaryFactor = 0.25 },
-        EosIds = [0],
-    };
+    private static GptNeoXConfig NeoX => Small<GptNeoXConfig>(GptNeoXConfig.Type) with { HiddenSize = 32, IntermediateSize = 48, HeadCount = 4, EosIds = [0] };
 
-    private static MptConfig Mpt => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 96,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-    };
+    private static MptConfig Mpt => Small<MptConfig>(MptConfig.Type) with { IntermediateSize = 96 };
+
+    /// <summary>The class's own configuration in a small size.</summary>
+    private static TConfig Small<TConfig>(string type)
+        where TConfig : ModelConfig => (TConfig)(ModelConfig.Parse($$"""{"model_type":"{{type}}"}""", type) with
+        {
+            VocabularySize = Vocabulary,
+            HiddenSize = 24,
+            IntermediateSize = 40,
+            LayerCount = 2,
+            HeadCount = 3,
+            MaxPositions = 64,
+            InitializerRange = 0.3,
+            BosId = null,
+            EosIds = [],
+            PadId = null,
+        });
 }
