@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints;
 

@@ -14,7 +14,6 @@ using Transfuse.Models.Mpt;
 using Transfuse.Models.Opt;
 using Transfuse.Models.T5;
 using Transfuse.Tensors;
-using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 

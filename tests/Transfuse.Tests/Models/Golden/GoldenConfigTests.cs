@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;
-using Transfuse.Models;
 using Transfuse.Models.Conversion;
 using Transfuse.Tensors;
 using Transfuse.Tests.Shared;
