@@ -82,6 +82,23 @@ public static class TapeOperations
         return EmbedOperation.Apply(tape, ids, table, factor);
     }
 
+    /// <summary><paramref name="count"/> columns of x from <paramref name="first"/> on, as a matrix of their own.</summary>
+    /// <param name="tape">Records the operation and owns the result.</param>
+    /// <param name="x">[rows, columns].</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="count">Number of columns.</param>
+    /// <returns>[rows, count].</returns>
+    /// <exception cref="ArgumentOutOfRangeException">x does not have these columns.</exception>
+    public static Variable Columns(this Tape tape, Variable x, int first, int count)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)first + count, x.Value.Columns, nameof(count));
+        return ColumnsOperation.Apply(tape, x, first, count);
+    }
+
     /// <summary>
     /// y = x·(mean(x²) + ε)^(−1/2)·(w + weightOffset) over the columns (Zhang and Sennrich 2019), or over each group of as many columns as
     /// the weight has elements: the heads of a row, each normalised by itself.

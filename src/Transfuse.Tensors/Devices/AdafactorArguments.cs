@@ -5,8 +5,9 @@ namespace Transfuse.Tensors.Devices;
 /// <param name="Beta2">Decay of the second moments at this step.</param>
 /// <param name="Beta1">Decay of the first moment, where there is one.</param>
 /// <param name="Epsilon">Added to squared gradients.</param>
+/// <param name="LeastRoot">Least root of a second moment, by which a gradient is divided; 0 for no such bound.</param>
 /// <param name="ClipThreshold">Largest root mean square of the update.</param>
-/// <param name="WeightDecay">Decay λ; the parameter shrinks by α·λ.</param>
+/// <param name="Decay">The parameter shrinks by this share.</param>
 /// <param name="GradientScale">Factor on the gradient first, for clipping.</param>
 public readonly record struct AdafactorArguments(
-    double StepSize, double Beta2, float Beta1, float Epsilon, double ClipThreshold, float WeightDecay, float GradientScale);
+    double StepSize, double Beta2, float Beta1, float Epsilon, float LeastRoot, double ClipThreshold, double Decay, float GradientScale);

@@ -5,7 +5,7 @@ using Transfuse.Tensors.Errors;
 namespace Transfuse.Tensors.Optimizers;
 
 /// <summary>
-/// Adafactor (Shazeer and Stern 2018), as transformers has it: second moments of matrices are kept as those of rows and columns. A fused
+/// Adafactor (Shazeer and Stern 2018), as transformers or as PyTorch has it: second moments of matrices are kept as those of rows and columns. A fused
 /// parameter's <see cref="Parameter.RowBlocks"/> are matrices of their own. Owns the moments.
 /// </summary>
 public sealed class AdafactorOptimizer : IDisposable
@@ -61,13 +61,14 @@ public sealed class AdafactorOptimizer : IDisposable
     ];
 
     /// <summary>One step with the gradients that the parameters hold. A parameter without gradient is left alone, moments and all.</summary>
-    /// <param name="learningRate">Step size; not used with <see cref="AdafactorOptions.RelativeStep"/>.</param>
+    /// <param name="learningRate">Step size, in <see cref="AdafactorForm.PyTorch"/> its bound; not used with <see cref="AdafactorOptions.RelativeStep"/>.</param>
     /// <param name="gradientScale">Factor on all gradients, from clipping.</param>
     public void Step(double learningRate, float gradientScale = 1)
     {
         StepCount++;
-        var step = _options.RelativeStep
-            ? Math.Min(_options.WarmupInit ? 1e-6 * StepCount : 1e-2, 1 / Math.Sqrt(StepCount))
+        var (isPyTorch, inverseRoot) = (_options.Form == AdafactorForm.PyTorch, 1 / Math.Sqrt(StepCount));
+        var step = isPyTorch ? Math.Min(learningRate, inverseRoot)
+            : _options.RelativeStep ? Math.Min(_options.WarmupInit ? 1e-6 * StepCount : 1e-2, inverseRoot)
             : learningRate;
         var beta2 = 1 - Math.Pow(StepCount, _options.DecayRate);
         foreach (var (parameter, blocks) in _parameters)
@@ -81,11 +82,13 @@ public sealed class AdafactorOptimizer : IDisposable
             {
                 using var value = block.Of(parameter.Value);
                 using var blockGradient = block.Of(gradient);
-                var scale = _options.ScaleParameter
+                var scale = _options.ScaleParameter || isPyTorch
                     ? Math.Max(_options.MinimumScale, Math.Sqrt(_device.SumOfSquares(value) / value.Length))
                     : 1;
+                var decay = parameter.Decays ? _options.WeightDecay * (isPyTorch ? learningRate : step * scale) : 0;
                 _device.Adafactor(value, blockGradient, block.Rows, block.Columns, block.First, new AdafactorArguments(
-                    step * scale, beta2, _options.Beta1 ?? 0, _options.Epsilon, _options.ClipThreshold, parameter.Decays ? _options.WeightDecay : 0, gradientScale));
+                    step * scale, beta2, _options.Beta1 ?? 0, isPyTorch ? 0 : _options.Epsilon, isPyTorch ? _options.Epsilon : 0,
+                    _options.ClipThreshold, decay, gradientScale));
             }
         }
     }

@@ -3,7 +3,13 @@ namespace Transfuse.Tensors.Optimizers;
 /// <summary>Settings of Adafactor (Shazeer and Stern 2018), with the names and defaults of transformers.</summary>
 public sealed record AdafactorOptions
 {
-    /// <summary>ε₁, added to squared gradients.</summary>
+    /// <summary>The settings of PyTorch's <c>torch.optim.Adafactor</c>: its form, and its ε₁, that of float32.</summary>
+    public static AdafactorOptions PyTorch { get; } = new() { Form = AdafactorForm.PyTorch, Epsilon = 1.1920929e-7f };
+
+    /// <summary>Whose method of that name it is.</summary>
+    public AdafactorForm Form { get; init; }
+
+    /// <summary>ε₁, added to squared gradients; in <see cref="AdafactorForm.PyTorch"/> the least root of a second moment.</summary>
     public float Epsilon { get; init; } = 1e-30f;
 
     /// <summary>ε₂, the least scale of a parameter where <see cref="ScaleParameter"/> is set.</summary>
@@ -21,10 +27,11 @@ public sealed record AdafactorOptions
     /// <summary>Decoupled weight decay, applied to parameters whose <see cref="Autograd.Parameter.Decays"/> is set.</summary>
     public float WeightDecay { get; init; }
 
-    /// <summary>Whether steps are multiplied by the parameter's root mean square.</summary>
+    /// <summary>Whether steps are multiplied by the parameter's root mean square; PyTorch always does.</summary>
     public bool ScaleParameter { get; init; } = true;
 
-    /// <summary>Whether the step size follows from the number of the step, min(0.01, 1/√step), instead of the learning rate.</summary>
+    /// <summary>Whether the step size follows from the number of the step, min(0.01, 1/√step), instead of the learning rate; not in
+    /// <see cref="AdafactorForm.PyTorch"/>, where the learning rate bounds it.</summary>
     public bool RelativeStep { get; init; } = true;
 
     /// <summary>Whether relative steps begin small: min(10⁻⁶·step, 1/√step).</summary>

@@ -103,8 +103,8 @@ public sealed record LlamaConfig : ModelConfig
         .. CheckKeys(),
     ];
 
-    /// <summary>Tokens that a token of the layer sees, itself included; 0 for all before it.</summary>
-    internal int WindowOf(int layer) => SlidingLayers.Count == 0 || SlidingLayers[layer] ? SlidingWindow ?? 0 : 0;
+    /// <inheritdoc/>
+    internal override int WindowOf(int layer) => SlidingLayers.Count == 0 || SlidingLayers[layer] ? SlidingWindow ?? 0 : 0;
 
     /// <summary>Rotary positions of the layer, or null.</summary>
     internal RopeParameters? RopeOf(int layer)

@@ -5,7 +5,10 @@ using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints;
 
-/// <summary>The shape of a model: what its <c>config.json</c> says, with the defaults of transformers where it is silent.</summary>
+/// <summary>
+/// The shape of a model: what its <c>config.json</c> says, with the defaults of transformers where it is silent. Of a model that also sees images
+/// (Gemma 3) it is that of the part that reads text.
+/// </summary>
 public abstract record ModelConfig
 {
     /// <summary>Name of the file in a model folder.</summary>
@@ -14,8 +17,11 @@ public abstract record ModelConfig
     private const int MaxSize = 1 << 24;
     private static readonly Dictionary<string, Func<ConfigReader, ModelConfig>> Readers = AllReaders();
 
-    /// <summary>The values of <c>model_type</c> that can be read.</summary>
-    public static IReadOnlyList<string> KnownTypes { get; } = [.. Readers.Keys.Order(StringComparer.Ordinal)];
+    // Models of text and images, and the type of the part that reads text.
+    private static readonly Dictionary<string, string> TextParts = new(StringComparer.Ordinal) { ["gemma3"] = LlamaVariant.Gemma3.ModelType };
+
+    /// <summary>The values of <c>model_type</c> that can be read, of models of text and images their text part.</summary>
+    public static IReadOnlyList<string> KnownTypes { get; } = [.. Readers.Keys.Concat(TextParts.Keys).Order(StringComparer.Ordinal)];
 
     /// <summary>The key <c>model_type</c>.</summary>
     public abstract string ModelType { get; }
@@ -162,6 +168,9 @@ public abstract record ModelConfig
         }
     }
 
+    /// <summary>Tokens that a token of the layer sees, itself included; 0 for all before it.</summary>
+    internal virtual int WindowOf(int layer) => 0;
+
     /// <summary>What the architecture calls the values that all have.</summary>
     private protected virtual ConfigKeys Keys => new();
 
@@ -245,18 +254,36 @@ public abstract record ModelConfig
     {
         var reader = new ConfigReader(root, path);
         var type = reader.Text("model_type", "");
+        return TextParts.TryGetValue(type, out var textType) ? ReadTextPart(reader, textType) : Read(reader, type);
+    }
+
+    private static ModelConfig Read(ConfigReader reader, string type)
+    {
         if (!Readers.TryGetValue(type, out var read))
         {
             throw new ModelFormatException(
-                path, $"is of model_type '{type}', which is not supported; supported: {string.Join(", ", KnownTypes)}.");
+                reader.Path, $"is of model_type '{type}', which is not supported; supported: {string.Join(", ", KnownTypes)}.");
         }
 
         // Written anew by ToJson, or about the program that wrote the file.
-        reader.Ignore("architectures", "torch_dtype", "dtype", "transformers_version", "_name_or_path");
+        reader.Ignore("model_type", "architectures", "torch_dtype", "dtype", "transformers_version", "_name_or_path");
         var config = read(reader);
         string[] problems = [.. config.Problems()];
         return problems.Length == 0
             ? config with { OtherKeys = reader.UnaskedKeys() }
-            : throw new ModelFormatException(path, string.Join("; ", problems) + ".");
+            : throw new ModelFormatException(reader.Path, string.Join("; ", problems) + ".");
+    }
+
+    /// <summary>The text part of a model that also sees images; ids and ties stand beside it where it is silent.</summary>
+    private static ModelConfig ReadTextPart(ConfigReader whole, string type)
+    {
+        var text = Read(whole.Object("text_config") ?? ConfigReader.Empty(whole.Path), type);
+        return text with
+        {
+            TiesEmbeddings = whole.Boolean("tie_word_embeddings", text.TiesEmbeddings),
+            BosId = whole.OptionalInt32("bos_token_id", -1) ?? text.BosId,
+            EosIds = whole.Ids("eos_token_id", text.EosIds),
+            PadId = whole.OptionalInt32("pad_token_id", -1) ?? text.PadId,
+        };
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints;
 
@@ -10,6 +9,7 @@ public sealed record MptConfig : ModelConfig
     public const string Type = "mpt";
 
     private const string InverseRoot = "inv_sqrt_d_model";
+    private const string LayerNormName = "low_precision_layernorm";
 
     /// <inheritdoc/>
     public override string ModelType => Type;
@@ -31,6 +31,15 @@ public sealed record MptConfig : ModelConfig
 
     /// <inheritdoc/>
     public override bool TiesEmbeddings { get; init; } = true;
+
+    /// <summary>Whether scores fall with distance (ALiBi).</summary>
+    public bool HasAlibi { get; init; } = true;
+
+    /// <summary>Whether positions are learned where there is no ALiBi in their place.</summary>
+    public bool LearnsPositions { get; init; } = true;
+
+    /// <summary>Whether queries and keys have a layer norm, over all heads of a token.</summary>
+    public bool NormsQueriesAndKeys { get; init; }
 
     /// <summary>ALiBi's largest exponent: the slopes are 2^(−i·max/heads).</summary>
     public double AlibiBiasMax { get; init; } = 8;
@@ -63,6 +72,11 @@ public sealed record MptConfig : ModelConfig
             yield return "transformers ignores logit_scale.";
         }
 
+        if (!HasAlibi || NormsQueriesAndKeys)
+        {
+            yield return "transformers cannot load this MPT as it is meant: it always uses ALiBi, and ignores wpe and qk_ln.";
+        }
+
         if (KeyValueHeadCount != HeadCount || HasBias || IntermediateSize != 4 * HiddenSize)
         {
             yield return "transformers cannot load this MPT: it ignores kv_n_heads, no_bias = false and expansion_ratio.";
@@ -71,12 +85,15 @@ public sealed record MptConfig : ModelConfig
 
     internal static MptConfig Read(ConfigReader config)
     {
-        config.Ignore("use_cache", "learned_pos_emb");
+        config.Ignore("use_cache");
         var attention = config.Object("attn_config") ?? ConfigReader.Empty(config.Path);
-        RefuseUnsupported(attention);
+        RefuseUnsupported(config, attention);
         var shared = ReadShared(config, Defaults);
         return shared with
         {
+            HasAlibi = attention.Boolean("alibi", true),
+            LearnsPositions = config.Boolean("learned_pos_emb", true),
+            NormsQueriesAndKeys = attention.Boolean("qk_ln", false),
             IntermediateSize = (int)Math.Min(int.MaxValue, shared.HiddenSize * config.Real("expansion_ratio", 4, 1e-3, 1e3)),
             KeyValueHeads = attention.OptionalInt32("kv_n_heads", 1, 1 << 16),
             AlibiBiasMax = attention.Real("alibi_bias_max", 8, 0, 1e3),
@@ -113,7 +130,8 @@ public sealed record MptConfig : ModelConfig
         WriteShape(json);
         WriteExpansion(json);
         json.WriteBoolean("no_bias", !HasBias);
-        json.WriteBoolean("learned_pos_emb", value: false);
+        json.WriteString("norm_type", LayerNormName);
+        json.WriteBoolean("learned_pos_emb", LearnsPositions);
         WriteOptional(json, "logit_scale", LogitScale == 1 ? null : LogitScale);
         json.WriteStartObject("attn_config");
         json.WriteString("attn_type", KeyValueHeads is null ? "multihead_attention" : "grouped_query_attention");
@@ -122,7 +140,7 @@ public sealed record MptConfig : ModelConfig
             json.WriteNumber("kv_n_heads", keyValueHeads);
         }
 
-        json.WriteBoolean("alibi", value: true);
+        json.WriteBoolean("alibi", HasAlibi);
         if (AlibiBiasMax == Math.Floor(AlibiBiasMax))
         {
             json.WriteNumber("alibi_bias_max", (long)AlibiBiasMax);
@@ -134,30 +152,40 @@ public sealed record MptConfig : ModelConfig
 
         WriteOptional(json, "clip_qkv", ClipQkv);
         WriteOptional(json, "softmax_scale", SoftmaxScale);
-        json.WriteBoolean("qk_ln", value: false);
+        json.WriteBoolean("qk_ln", NormsQueriesAndKeys);
         json.WriteBoolean("prefix_lm", value: false);
         json.WriteEndObject();
     }
 
-    private static void RefuseUnsupported(ConfigReader attention)
+    private static void RefuseUnsupported(ConfigReader config, ConfigReader attention)
     {
-        if (!attention.Boolean("alibi", true))
-        {
-            throw new ModelFormatException(attention.Path, "key 'attn_config.alibi' is false; only MPT with ALiBi is supported.");
-        }
-
-        foreach (var key in (ReadOnlySpan<string>)["qk_ln", "qk_gn", "prefix_lm", "rope"])
+        foreach (var key in (ReadOnlySpan<string>)["qk_gn", "prefix_lm", "rope"])
         {
             if (attention.Boolean(key, false))
             {
-                throw new ModelFormatException(attention.Path, $"key 'attn_config.{key}' is true, which is not supported; expected false.");
+                throw attention.Wrong(key, "false; MPT with it is not supported");
             }
         }
 
-        if (attention.Text("attn_type", "multihead_attention") is var type && type.Equals("multiquery_attention", StringComparison.Ordinal))
+        if (attention.OptionalInt32("sliding_window_size", int.MinValue) is >= 0)
         {
-            throw new ModelFormatException(
-                attention.Path, "key 'attn_config.attn_type' is \"multiquery_attention\"; write grouped_query_attention with kv_n_heads 1 instead.");
+            throw attention.Wrong("sliding_window_size", "-1; MPT with a window is not supported");
+        }
+
+        if (attention.Text("attn_type", "multihead_attention") is "multiquery_attention")
+        {
+            throw attention.Wrong("attn_type", "multihead_attention, or grouped_query_attention with kv_n_heads 1");
+        }
+
+        var norm = config.Text("norm_type", LayerNormName);
+        if (!norm.EndsWith("layernorm", StringComparison.Ordinal))
+        {
+            throw config.Wrong("norm_type", "a layer norm; MPT with another norm is not supported");
+        }
+
+        if (config.Object("ffn_config")?.Text("ffn_type", "mptmlp") is { } part and not "mptmlp")
+        {
+            throw config.Wrong("ffn_config", $"the type mptmlp; MPT with {part} is not supported");
         }
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Transfuse.Checkpoints;
 
-/// <summary>Configuration of OPT (<c>opt</c>) with norms before its parts: all published sizes but 350M.</summary>
+/// <summary>Configuration of OPT (<c>opt</c>).</summary>
 public sealed record OptConfig : ModelConfig
 {
     /// <summary>The value of <c>model_type</c>.</summary>
@@ -32,6 +32,18 @@ public sealed record OptConfig : ModelConfig
     /// <summary>Whether projections have biases.</summary>
     public bool HasBias { get; init; } = true;
 
+    /// <summary>Width of embedding and head; null for the hidden size. Another width is projected to and from it (OPT-350M).</summary>
+    public int? EmbeddingSize { get; init; }
+
+    /// <summary>Whether norms go before attention and feed-forward part, not after each sum (OPT-350M).</summary>
+    public bool NormsFirst { get; init; } = true;
+
+    /// <summary>Whether a norm that the model would have after its last block is left out.</summary>
+    public bool LacksFinalNorm { get; init; }
+
+    /// <summary>Whether there is a norm after the last block; norms after the sums leave nothing for it.</summary>
+    internal bool HasFinalNorm => NormsFirst && !LacksFinalNorm;
+
     /// <inheritdoc/>
     public override IEnumerable<string> Problems() => [.. base.Problems(), .. CheckHeads(HiddenSize, HeadCount)];
 
@@ -39,13 +51,19 @@ public sealed record OptConfig : ModelConfig
     {
         config.Ignore("use_cache");
         var shared = ReadShared(config, Defaults);
-        Require(config, config.Boolean("do_layer_norm_before", true), "do_layer_norm_before", "true");
-        Require(config, config.Boolean("layer_norm_elementwise_affine", true), "layer_norm_elementwise_affine", "true");
-        Require(config, !config.Boolean("_remove_final_layer_norm", false), "_remove_final_layer_norm", "false");
-        Require(
-            config, config.Int32("word_embed_proj_dim", shared.HiddenSize) == shared.HiddenSize, "word_embed_proj_dim",
-            $"{shared.HiddenSize}, the hidden size");
-        return shared with { HasBias = config.Boolean("enable_bias", true) };
+        if (!config.Boolean("layer_norm_elementwise_affine", true))
+        {
+            throw config.Wrong("layer_norm_elementwise_affine", "true; norms without weights are not supported");
+        }
+
+        var width = Size(config, "word_embed_proj_dim", shared.HiddenSize);
+        return shared with
+        {
+            HasBias = config.Boolean("enable_bias", true),
+            EmbeddingSize = width == shared.HiddenSize ? null : width,
+            NormsFirst = config.Boolean("do_layer_norm_before", true),
+            LacksFinalNorm = config.Boolean("_remove_final_layer_norm", false),
+        };
     }
 
     private static OptConfig Defaults => new()
@@ -72,16 +90,9 @@ public sealed record OptConfig : ModelConfig
     private protected override void WriteKeys(Utf8JsonWriter json)
     {
         WriteShape(json);
-        json.WriteNumber("word_embed_proj_dim", HiddenSize);
-        json.WriteBoolean("do_layer_norm_before", value: true);
+        json.WriteNumber("word_embed_proj_dim", EmbeddingSize ?? HiddenSize);
+        json.WriteBoolean("do_layer_norm_before", NormsFirst);
+        json.WriteBoolean("_remove_final_layer_norm", LacksFinalNorm);
         json.WriteBoolean("enable_bias", HasBias);
-    }
-
-    private static void Require(ConfigReader config, bool holds, string key, string expected)
-    {
-        if (!holds)
-        {
-            throw config.Wrong(key, $"{expected}; other OPT models are not supported");
-        }
     }
 }

@@ -30,12 +30,8 @@ public sealed class RotaryPositions : IDisposable
         _kept.Add(0, new RopeTable(device, RopeFrequencies.Create(rope, headSize)));
     }
 
-    /// <summary>Whether every further token may turn all keys otherwise, so that a cache is to hold them as they were before rotation.</summary>
-    public bool TurnsWithLength => _rope.FollowsLength;
-
-    /// <summary>Whether a document that grows from <paramref name="before"/> to <paramref name="after"/> tokens leaves one table for another for good.</summary>
-    public bool Switches(int before, int after) =>
-        _rope.Type is RopeParameters.LongRopeType && before > 0 && RegimeOf(before) != RegimeOf(after);
+    /// <summary>Whether the tokens of a document are rotated otherwise once it has grown from <paramref name="before"/> to <paramref name="after"/> tokens.</summary>
+    public bool Changes(int before, int after) => _rope.DependsOnLength && before > 0 && RegimeOf(before) != RegimeOf(after);
 
     /// <summary>The table rows of a batch's tokens.</summary>
     /// <param name="tape">Owns tables that are made for this batch alone.</param>

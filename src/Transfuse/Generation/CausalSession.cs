@@ -14,7 +14,7 @@ internal sealed class CausalSession : DecodingSession
     private readonly Histories _histories;
 
     internal CausalSession(LanguageModel model, Device device, IReadOnlyList<IReadOnlyList<int>> prompts, int sequencesPerPrompt, GenerationOptions options)
-        : base(device, model.HeadWeight, model.HeadOptions)
+        : base(device, model)
     {
         _model = model;
         _prompts = prompts;

@@ -1,3 +1,4 @@
+using Transfuse.Models;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
@@ -5,7 +6,7 @@ using Transfuse.Tensors.Devices;
 namespace Transfuse.Generation;
 
 /// <summary>Several sequences that a model continues token by token; prompt p has the sequences p·n to p·n + n − 1.</summary>
-internal abstract class DecodingSession(Device device, Parameter head, HeadOptions headOptions) : IDisposable
+internal abstract class DecodingSession(Device device, TextModel model) : IDisposable
 {
     /// <summary>What each prompt's sequences begin with: the first tokens to read.</summary>
     internal abstract IReadOnlyList<int> Start(int prompt);
@@ -28,16 +29,16 @@ internal abstract class DecodingSession(Device device, Parameter head, HeadOptio
             hidden.Row(segments[i].QueryStart + segments[i].QueryCount - 1).CopyTo(last.Row(i));
         }
 
-        using var logits = device.Allocate(new Shape(segments.Length, head.Value.Rows));
-        device.MatMul(MatMulLayout.NT, last, head.Value, logits);
+        using var logits = device.Allocate(new Shape(segments.Length, model.HeadWeight.Value.Rows));
+        device.MatMul(MatMulLayout.NT, last, model.HeadWeight.Value, logits);
         var rows = new float[segments.Length][];
         for (var i = 0; i < rows.Length; i++)
         {
             rows[i] = logits.Row(i).ToArray();
             foreach (ref var logit in rows[i].AsSpan())
             {
-                logit *= headOptions.LogitScale;
-                logit = headOptions.SoftCap > 0 ? headOptions.SoftCap * MathF.Tanh(logit / headOptions.SoftCap) : logit;
+                logit *= model.HeadOptions.LogitScale;
+                logit = model.HeadOptions.SoftCap > 0 ? model.HeadOptions.SoftCap * MathF.Tanh(logit / model.HeadOptions.SoftCap) : logit;
             }
         }
 

@@ -16,7 +16,7 @@ internal sealed class EncoderDecoderSession : DecodingSession
 
     internal EncoderDecoderSession(
         EncoderDecoderModel model, Device device, IReadOnlyList<IReadOnlyList<int>> sources, int targetsPerSource, GenerationOptions options)
-        : base(device, model.HeadWeight, model.HeadOptions)
+        : base(device, model)
     {
         _model = model;
         _sources = sources;

@@ -7,7 +7,7 @@ using Transfuse.Tensors.Devices;
 namespace Transfuse.Models;
 
 /// <summary>The tensors of a checkpoint under the names of a weight map: compares the two and reads parameters.</summary>
-internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
+internal sealed class CheckpointWeights
 {
     private const int MostNamed = 8;
     private const int ChunkElements = 1 << 16;
@@ -15,6 +15,23 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
     // Buffers that older versions of the libraries saved: causal masks and rotary frequencies. They carry no information.
     private static readonly string[] IgnoredSuffixes =
         [".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias", ".rotary_emb.inv_freq"];
+
+    // How files of models that also see images name the part that reads text, and the names of that part alone.
+    private static readonly (string File, string Model)[] TextPrefixes = [("model.language_model.", "model."), ("language_model.", "")];
+
+    private static readonly string[] ImagePrefixes =
+        ["vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."];
+
+    private readonly SafetensorsCheckpoint _checkpoint;
+
+    internal CheckpointWeights(SafetensorsCheckpoint checkpoint)
+    {
+        _checkpoint = checkpoint;
+        ImageTensors = Under(TextPrefixes.Select(prefix => prefix.File)).Count == 0 ? [] : Under(ImagePrefixes);
+    }
+
+    /// <summary>Tensors of the parts that see images, beside a part that reads text; they are left out.</summary>
+    internal IReadOnlyList<string> ImageTensors { get; }
 
     /// <summary>Whether a tensor is a buffer without information.</summary>
     internal static bool IsIgnored(string name) => IgnoredSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal));
@@ -96,7 +113,7 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
     private Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> Resolve(WeightMap map, Tie tie)
     {
         var sources = new Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)>(StringComparer.Ordinal);
-        var used = new HashSet<string>(map.IgnoredNames, StringComparer.Ordinal) { map.HeadName };
+        var used = new HashSet<string>([.. map.IgnoredNames, .. ImageTensors, .. Spellings(map, map.HeadName)], StringComparer.Ordinal);
         List<string> missing = [], misshaped = [];
         foreach (var part in map.Specs.SelectMany(spec => spec.Parts))
         {
@@ -116,12 +133,12 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
         }
 
         List<string> unknown =
-            [.. checkpoint.Names.Where(name => !used.Contains(name) && !IgnoredSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))];
+            [.. _checkpoint.Names.Where(name => !used.Contains(name) && !IsIgnored(name))];
         string[] problems = [.. Problem("missing tensors", missing), .. Problem("tensors of the wrong shape", misshaped), .. Problem("unknown tensors", unknown)];
         return problems.Length == 0
             ? sources
             : throw new ModelFormatException(
-                checkpoint.Folder, $"the weights do not fit config.json: {string.Join("; ", problems)}. Are both files of the same model?");
+                _checkpoint.Folder, $"the weights do not fit config.json: {string.Join("; ", problems)}. Are both files of the same model?");
     }
 
     private static IEnumerable<string> Problem(string what, List<string> names)
@@ -133,10 +150,39 @@ internal sealed class CheckpointWeights(SafetensorsCheckpoint checkpoint)
         }
     }
 
-    /// <summary>Finds a tensor under its full name or, in a file of the bare model, without the prefix.</summary>
-    private bool TryFind(WeightMap map, string name, out SafetensorsFile file, out SafetensorsEntry entry) =>
-        checkpoint.TryFind(name, out file, out entry)
-        || (name.StartsWith(map.Prefix, StringComparison.Ordinal) && checkpoint.TryFind(name[map.Prefix.Length..], out file, out entry));
+    private bool TryFind(WeightMap map, string name, out SafetensorsFile file, out SafetensorsEntry entry)
+    {
+        foreach (var spelling in Spellings(map, name))
+        {
+            if (_checkpoint.TryFind(spelling, out file, out entry))
+            {
+                return true;
+            }
+        }
+
+        return _checkpoint.TryFind(name, out file, out entry);
+    }
+
+    /// <summary>What a tensor may be called: its full name, that without the prefix in a file of the bare model, and those of a part of a model.</summary>
+    private static IEnumerable<string> Spellings(WeightMap map, string name)
+    {
+        yield return name;
+        if (name.StartsWith(map.Prefix, StringComparison.Ordinal))
+        {
+            yield return name[map.Prefix.Length..];
+        }
+
+        foreach (var (inFile, inModel) in TextPrefixes)
+        {
+            if (name.StartsWith(inModel, StringComparison.Ordinal))
+            {
+                yield return inFile + name[inModel.Length..];
+            }
+        }
+    }
+
+    private List<string> Under(IEnumerable<string> prefixes) =>
+        [.. _checkpoint.Names.Where(name => prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))];
 
     /// <summary>Whether two tensors hold the same values.</summary>
     internal static bool AreEqual(SafetensorsFile fileA, SafetensorsEntry a, SafetensorsFile fileB, SafetensorsEntry b)

@@ -1,4 +1,3 @@
-using Transfuse.Checkpoints;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
@@ -9,29 +8,10 @@ namespace Transfuse.Models;
 /// A model that reads a source text whole and writes a target text token by token (T5): source ids in, hidden states of the target out, and
 /// the head that turns those into logits.
 /// </summary>
-/// <remarks>Owns its parameters. A forward pass on a tape may run while no other uses the same device.</remarks>
-public abstract class EncoderDecoderModel : IDisposable
+public abstract class EncoderDecoderModel : TextModel
 {
-    /// <summary>The shape of the model, as <c>config.json</c> says it.</summary>
-    public abstract ModelConfig Config { get; }
-
     /// <summary>Id that every target begins with.</summary>
     public abstract int StartId { get; }
-
-    /// <summary>Rows of the embedding; ids below it are valid.</summary>
-    public int VocabularySize => Config.VocabularySize;
-
-    /// <summary>Every parameter once, in a stable order. A tied head is not listed twice.</summary>
-    public abstract IReadOnlyList<Parameter> Parameters { get; }
-
-    /// <summary>The head's weight [vocabulary, hidden]; the embedding itself where it is tied.</summary>
-    public abstract Parameter HeadWeight { get; }
-
-    /// <summary>Scale and cap of the logits.</summary>
-    public abstract HeadOptions HeadOptions { get; }
-
-    /// <summary>Number of trainable values.</summary>
-    public long ParameterCount => Parameters.Sum(parameter => parameter.Value.Length);
 
     /// <summary>The encoder's states of the source after its last norm, [source tokens, hidden].</summary>
     /// <param name="tape">Records the operations.</param>
@@ -46,7 +26,7 @@ public abstract class EncoderDecoderModel : IDisposable
     /// </summary>
     public abstract IReadOnlyList<Variable> EncodeLayers(Tape tape, TokenBatch source);
 
-    /// <summary>Hidden states of the target after the last norm, [target tokens, hidden]; the logits are hidden·HeadWeightᵀ under <see cref="HeadOptions"/>.</summary>
+    /// <summary>Hidden states of the target after the last norm, [target tokens, hidden]; the logits are hidden·HeadWeightᵀ under <see cref="TextModel.HeadOptions"/>.</summary>
     /// <param name="tape">Records the operations.</param>
     /// <param name="target">The decoder's inputs, each beginning with <see cref="StartId"/>; its n-th text sees the source's n-th.</param>
     /// <param name="source">What was encoded.</param>
@@ -68,23 +48,4 @@ public abstract class EncoderDecoderModel : IDisposable
     /// <param name="targetsPerSource">Targets of each source, next to each other.</param>
     /// <param name="capacity">Most tokens of each target.</param>
     public abstract EncoderDecoderCache CreateCache(Device device, TokenBatch source, int targetsPerSource, int capacity);
-
-    /// <summary>Releases all parameters.</summary>
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Releases all parameters.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            foreach (var parameter in Parameters)
-            {
-                parameter.Dispose();
-            }
-        }
-    }
 }

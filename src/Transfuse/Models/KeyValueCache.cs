@@ -1,5 +1,5 @@
 using Transfuse.Models.Layers;
-using Transfuse.Tensors;
+using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models;
@@ -9,36 +9,38 @@ namespace Transfuse.Models;
 /// token's work. Made by <see cref="LanguageModel.CreateCache"/>.
 /// </summary>
 /// <remarks>
-/// One tensor a layer, [sequences·capacity, 2·heads·size]: a row holds all keys, then all values. Keys are rotated already, unless
-/// every further token turns all of them otherwise (dynamic scaling): then they are rotated anew at each reading. A sequence that outgrows
-/// one table of rotations for good (LongRoPE) is read again. Not thread safe.
+/// Layers with a window hold little more than the window (<see cref="LayerCache"/>). Keys are rotated already: where growing changes the rotation of
+/// earlier tokens, as it does for each token beyond the original window with dynamic scaling, and once with LongRoPE, what is held is of no
+/// use and the sequence is read again. So the cache never changes what a model gives. A pass that fails leaves it to be cleared. Not thread safe.
 /// </remarks>
 public sealed class KeyValueCache : IDisposable
 {
-    private readonly Tensor[] _layers;
+    private readonly LayerCache[] _layers;
     private readonly List<int>[] _tokens;
 
-    // Where each sequence's rows lie, counted in capacities.
+    // Where each sequence's rows lie.
     private readonly int[] _slots;
-    private readonly int _heads;
-    private readonly int _headSize;
 
-    internal KeyValueCache(Device device, int layers, int heads, int headSize, int sequences, int capacity)
+    /// <param name="device">Where the rows lie.</param>
+    /// <param name="windows">For each layer the tokens that a token sees, itself included; 0 for all.</param>
+    /// <param name="heads">Key and value heads.</param>
+    /// <param name="headSize">Elements of a head.</param>
+    /// <param name="sequences">Number of sequences.</param>
+    /// <param name="capacity">Most tokens of each.</param>
+    internal KeyValueCache(Device device, IReadOnlyList<int> windows, int heads, int headSize, int sequences, int capacity)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(sequences);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         Capacity = capacity;
-        _heads = heads;
-        _headSize = headSize;
         _tokens = [.. Enumerable.Range(0, sequences).Select(_ => new List<int>())];
         _slots = [.. Enumerable.Range(0, sequences)];
-        _layers = new Tensor[layers];
+        _layers = new LayerCache[windows.Count];
         try
         {
-            for (var layer = 0; layer < layers; layer++)
+            for (var layer = 0; layer < windows.Count; layer++)
             {
-                _layers[layer] = device.Allocate(new Shape(checked(sequences * capacity), 2 * heads * headSize));
+                _layers[layer] = new LayerCache(device, heads, headSize, sequences, capacity, windows[layer]);
             }
         }
         catch
@@ -53,12 +55,6 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Number of tokens that each sequence holds.</summary>
     public IReadOnlyList<int> Lengths => Array.ConvertAll(_tokens, tokens => tokens.Count);
-
-    /// <summary>Where the keys lie in a row.</summary>
-    internal HeadLayout KeyLayout => new(0, _headSize);
-
-    /// <summary>Where the values lie in a row.</summary>
-    internal HeadLayout ValueLayout => new(_heads * _headSize, _headSize);
 
     /// <summary>The batch that continues each sequence with the given tokens; an empty list leaves a sequence out.</summary>
     /// <exception cref="ArgumentException">There are more or fewer lists than sequences, or a sequence would outgrow the capacity.</exception>
@@ -87,7 +83,7 @@ public sealed class KeyValueCache : IDisposable
                 continue;
             }
 
-            segments.Add(new AttentionSegment(ids.Count, added, _slots[sequence] * Capacity, length));
+            segments.Add(new AttentionSegment(ids.Count, added, checked(_slots[sequence] * Capacity), length));
             ids.AddRange(tokens[sequence]);
             positions.AddRange(Enumerable.Range(_tokens[sequence].Count, added));
         }
@@ -123,7 +119,7 @@ public sealed class KeyValueCache : IDisposable
         {
             var slot = free.Min;
             free.Remove(slot);
-            CopySlot(_slots[sequence], slot, _tokens[sequence].Count);
+            Array.ForEach(_layers, layer => layer.CopySlot(_slots[sequence], slot, _tokens[sequence].Count));
             _slots[sequence] = slot;
         }
     }
@@ -141,60 +137,23 @@ public sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>Copies keys and values of new tokens behind the old ones and returns the layer's tensor, which the cache keeps.</summary>
-    internal Tensor Append(int layer, in ProjectedHeads heads, ReadOnlySpan<AttentionSegment> segments)
+    /// <summary>Attention of a batch's tokens in one layer to all that they see, after their keys and values are added.</summary>
+    internal Variable Attend(
+        Tape tape, int layer, in ProjectedHeads heads, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Variable? bias = null)
     {
-        var layout = heads.Layout;
-        var cached = _layers[layer];
-        foreach (var segment in segments)
+        var added = new (AttentionSegment Segment, int Slot)[segments.Length];
+        for (var i = 0; i < added.Length; i++)
         {
-            var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
-            for (var i = 0; i < segment.QueryCount; i++)
-            {
-                var destination = cached.Row(first + i);
-                CopyHeads(heads.Key.Value.Row(segment.QueryStart + i), layout.Key, destination, KeyLayout);
-                CopyHeads(heads.Value.Value.Row(segment.QueryStart + i), layout.Value, destination, ValueLayout);
-            }
+            added[i] = (segments[i], segments[i].KeyStart / Capacity);
         }
 
-        return cached;
-    }
-
-    /// <summary>Copies rows of keys and values that lie side by side from <paramref name="firstColumn"/> on, as the cache has them.</summary>
-    internal Tensor AppendRows(int layer, Tensor projected, int firstColumn, ReadOnlySpan<AttentionSegment> segments)
-    {
         var cached = _layers[layer];
-        foreach (var segment in segments)
-        {
-            var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
-            for (var i = 0; i < segment.QueryCount; i++)
-            {
-                projected.Row(segment.QueryStart + i).Slice(firstColumn, cached.Columns).CopyTo(cached.Row(first + i));
-            }
-        }
-
-        return cached;
+        var (rows, seen) = cached.Append(tape, heads, added);
+        return tape.Attention(heads.Query, heads.Layout.Query, rows, cached.KeyLayout, rows, cached.ValueLayout, options, seen, bias);
     }
 
     /// <summary>The sequence that a segment of <see cref="NextBatch"/> continues.</summary>
     internal int SequenceOf(in AttentionSegment segment) => Array.IndexOf(_slots, segment.KeyStart / Capacity);
-
-    /// <summary>Copies the rows of all segments' keys one after the other, and returns the segments over that copy.</summary>
-    internal static AttentionSegment[] Gather(Tensor stored, Tensor copy, ReadOnlySpan<AttentionSegment> segments)
-    {
-        var moved = new AttentionSegment[segments.Length];
-        var start = 0;
-        for (var i = 0; i < segments.Length; i++)
-        {
-            moved[i] = segments[i] with { KeyStart = start };
-            for (var key = 0; key < segments[i].KeyCount; key++)
-            {
-                stored.Row(segments[i].KeyStart + key).CopyTo(copy.Row(start++));
-            }
-        }
-
-        return moved;
-    }
 
     /// <summary>
     /// The batch, in which sequences whose growth makes what is held of them useless are read again from their first token; the batch
@@ -233,25 +192,6 @@ public sealed class KeyValueCache : IDisposable
             var tokens = _tokens[SequenceOf(segment)];
             tokens.RemoveRange(segment.KeyCount - segment.QueryCount, tokens.Count - (segment.KeyCount - segment.QueryCount));
             tokens.AddRange(batch.Ids.AsSpan(segment.QueryStart, segment.QueryCount));
-        }
-    }
-
-    private void CopySlot(int from, int to, int length)
-    {
-        foreach (var layer in _layers)
-        {
-            for (var i = 0; i < length; i++)
-            {
-                layer.Row((from * Capacity) + i).CopyTo(layer.Row((to * Capacity) + i));
-            }
-        }
-    }
-
-    private void CopyHeads(ReadOnlySpan<float> source, HeadLayout from, Span<float> destination, HeadLayout to)
-    {
-        for (var head = 0; head < _heads; head++)
-        {
-            source.Slice(from.Offset + (head * from.Stride), _headSize).CopyTo(destination[(to.Offset + (head * to.Stride))..]);
         }
     }
 }

@@ -1,41 +1,21 @@
-using Transfuse.Checkpoints;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models;
 
 /// <summary>A decoder-only language model: token ids in, hidden states out, and the head that turns those into logits.</summary>
-/// <remarks>Owns its parameters. A forward pass on a tape may run while no other uses the same device.</remarks>
-public abstract class LanguageModel : IDisposable
+public abstract class LanguageModel : TextModel
 {
-    /// <summary>The shape of the model, as <c>config.json</c> says it.</summary>
-    public abstract ModelConfig Config { get; }
-
     /// <summary>The field's name for the architecture, as in <c>config.json</c>: <c>llama</c>, <c>gpt_neox</c>, <c>mpt</c>.</summary>
     public virtual string ModelType => Config.ModelType;
-
-    /// <summary>Rows of the embedding; ids below it are valid.</summary>
-    public virtual int VocabularySize => Config.VocabularySize;
 
     /// <summary>Most positions the model was made for. Longer inputs run, but nobody promises for their quality.</summary>
     public virtual int MaxPositions => Config.MaxPositions;
 
-    /// <summary>Every parameter once, in a stable order. A tied head is not listed twice.</summary>
-    public abstract IReadOnlyList<Parameter> Parameters { get; }
-
     /// <summary>What training changes and has to keep: every parameter, or those of the adapter that is on the model.</summary>
     public virtual IReadOnlyList<Parameter> TrainedParameters => Parameters;
 
-    /// <summary>The head's weight [vocabulary, hidden]; the embedding itself where it is tied.</summary>
-    public abstract Parameter HeadWeight { get; }
-
-    /// <summary>Scale and cap of the logits.</summary>
-    public abstract HeadOptions HeadOptions { get; }
-
-    /// <summary>Number of trainable values.</summary>
-    public long ParameterCount => Parameters.Sum(parameter => parameter.Value.Length);
-
-    /// <summary>Hidden states after the last norm, [tokens, hidden]; the logits are hidden·HeadWeightᵀ under <see cref="HeadOptions"/>.</summary>
+    /// <summary>Hidden states as the head takes them, after the last norm, [tokens, columns of the head]; the logits are hidden·HeadWeightᵀ under <see cref="TextModel.HeadOptions"/>.</summary>
     /// <param name="tape">Records the operations.</param>
     /// <param name="batch">The tokens; with a cache one that <see cref="KeyValueCache.NextBatch"/> made.</param>
     /// <param name="cache">Keys and values of the tokens before; those of the batch are added. Only on a tape that does not record.</param>
@@ -44,7 +24,7 @@ public abstract class LanguageModel : IDisposable
 
     /// <summary>
     /// Hidden states on the way: the embedding's, then each block's output before the final norm, and last what <see cref="Forward"/>
-    /// returns; layers + 2 of them, [tokens, hidden] each.
+    /// returns; layers + 2 of them, [tokens, hidden] each, the last as wide as the head.
     /// </summary>
     public abstract IReadOnlyList<Variable> ForwardLayers(Tape tape, TokenBatch batch);
 
@@ -53,24 +33,5 @@ public abstract class LanguageModel : IDisposable
     /// <param name="sequences">Number of sequences.</param>
     /// <param name="capacity">Most tokens of each.</param>
     public KeyValueCache CreateCache(Device device, int sequences, int capacity) =>
-        new(device, Config.LayerCount, Config.KeyValueHeadCount, Config.HeadSize, sequences, capacity);
-
-    /// <summary>Releases all parameters.</summary>
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Releases all parameters.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            foreach (var parameter in Parameters)
-            {
-                parameter.Dispose();
-            }
-        }
-    }
+        new(device, [.. Enumerable.Range(0, Config.LayerCount).Select(Config.WindowOf)], Config.KeyValueHeadCount, Config.HeadSize, sequences, capacity);
 }

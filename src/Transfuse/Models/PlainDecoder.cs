@@ -37,7 +37,23 @@ internal sealed record PlainDecoder
 
     internal required string Down { get; init; }
 
-    internal required string FinalNorm { get; init; }
+    /// <summary>The norm after the last block, or null.</summary>
+    internal string? FinalNorm { get; init; }
+
+    /// <summary>Width of embedding and head; null for that of the hidden states. Another width takes the two projections.</summary>
+    internal int? EmbeddingSize { get; init; }
+
+    /// <summary>From the embedding's width to that of the hidden states, without bias.</summary>
+    internal string InputProjection { get; init; } = "";
+
+    /// <summary>From the hidden states' width to that of the head, without bias.</summary>
+    internal string OutputProjection { get; init; } = "";
+
+    /// <summary>Norms of all queries and of all keys of a token, or null.</summary>
+    internal (string Query, string Key)? QueryKeyNorms { get; init; }
+
+    /// <summary>Whether the two norms of a block follow its sums instead of going before its parts.</summary>
+    internal bool NormsSums { get; init; }
 
     /// <summary>Learned positions, or null.</summary>
     internal string? Positions { get; init; }
@@ -77,7 +93,13 @@ internal sealed record PlainDecoder
     {
         var hidden = config.HiddenSize;
         var keys = config.KeyValueHeadCount * config.HeadSize;
-        var map = new WeightMap(Prefix, $"{Embedding}.weight", $"{Head}.weight").Vocabulary(config.VocabularySize, hidden, config.TiesEmbeddings);
+        var width = EmbeddingSize ?? hidden;
+        var map = new WeightMap(Prefix, $"{Embedding}.weight", $"{Head}.weight").Vocabulary(config.VocabularySize, width, config.TiesEmbeddings);
+        if (width != hidden)
+        {
+            map.Linear(InputProjection, hidden, width, hasBias: false).Linear(OutputProjection, width, hidden, hasBias: false);
+        }
+
         if (Positions is not null)
         {
             map.Positions($"{Positions}.weight", config.MaxPositions + PositionOffset, hidden);
@@ -90,14 +112,19 @@ internal sealed record PlainDecoder
                 ? [($"{layer}.{names[0]}", hidden), ($"{layer}.{names[1]}", keys), ($"{layer}.{names[2]}", keys)]
                 : [($"{layer}.{Projection}", hidden + (2 * keys))];
             map.Norm($"{layer}.{AttentionNorm}", hidden, NormBias)
-                .Linear($"{layer}.{Projection}", hidden, AttentionBias, WeightRole.Matrix, IsTransposed, projection)
-                .Linear($"{layer}.{Output}", hidden, AttentionBias, WeightRole.ResidualMatrix, IsTransposed, [($"{layer}.{Output}", hidden)])
+                .Linear($"{layer}.{Projection}", hidden, AttentionBias, WeightRole.Matrix, IsTransposed, projection);
+            if (QueryKeyNorms is var (query, key))
+            {
+                map.Norm($"{layer}.{query}", hidden, NormBias).Norm($"{layer}.{key}", keys, NormBias);
+            }
+
+            map.Linear($"{layer}.{Output}", hidden, AttentionBias, WeightRole.ResidualMatrix, IsTransposed, [($"{layer}.{Output}", hidden)])
                 .Norm($"{layer}.{MlpNorm}", hidden, NormBias)
                 .Linear($"{layer}.{Up}", hidden, MlpBias, WeightRole.Matrix, IsTransposed, [($"{layer}.{Up}", config.IntermediateSize)])
                 .Linear($"{layer}.{Down}", config.IntermediateSize, MlpBias, WeightRole.ResidualMatrix, IsTransposed, [($"{layer}.{Down}", hidden)]);
         }
 
-        return map.Norm(FinalNorm, hidden, NormBias);
+        return FinalNorm is null ? map : map.Norm(FinalNorm, hidden, NormBias);
     }
 
     /// <summary>The model of these parameters, of which it takes ownership.</summary>
@@ -111,7 +138,9 @@ internal sealed record PlainDecoder
             Positions = Positions is null ? null : parameters[$"{Positions}.weight"],
             PositionOffset = PositionOffset,
             Blocks = [.. Enumerable.Range(0, config.LayerCount).Select(i => Block(i, config, parameters))],
-            FinalNorm = LayerNormLayer.Of(parameters, FinalNorm, config.NormEpsilon),
+            FinalNorm = FinalNorm is null ? null : LayerNormLayer.Of(parameters, FinalNorm, config.NormEpsilon),
+            InputProjection = parameters.Find($"{InputProjection}.weight") is null ? null : LinearLayer.Of(parameters, InputProjection),
+            OutputProjection = parameters.Find($"{OutputProjection}.weight") is null ? null : LinearLayer.Of(parameters, OutputProjection),
             Head = parameters.Find($"{Head}.weight") ?? embedding,
             Options = HeadOptions,
         };
@@ -120,14 +149,10 @@ internal sealed record PlainDecoder
     private DecoderBlock Block(int index, ModelConfig config, ParameterSet parameters)
     {
         var layer = $"{Layers}.{index}";
-        var layout = IsInterleaved
-            ? ProjectionLayout.Interleaved(config.HeadSize)
-            : ProjectionLayout.Stacked(config.HeadCount, config.KeyValueHeadCount, config.HeadSize);
         return new DecoderBlock
         {
             AttentionNorm = LayerNormLayer.Of(parameters, $"{layer}.{AttentionNorm}", config.NormEpsilon),
-            Attention = new AttentionLayer(
-                index, new FusedProjection(LinearLayer.Of(parameters, $"{layer}.{Projection}"), layout, Clip), LinearLayer.Of(parameters, $"{layer}.{Output}"))
+            Attention = new AttentionLayer(index, HeadProjection(config, parameters, layer), LinearLayer.Of(parameters, $"{layer}.{Output}"))
             {
                 RotationIndex = Rope is null ? null : 0,
                 Options = new AttentionOptions
@@ -143,6 +168,19 @@ internal sealed record PlainDecoder
             Mlp = new FeedForwardLayer(
                 LinearLayer.Of(parameters, $"{layer}.{Up}"), LinearLayer.Of(parameters, $"{layer}.{Down}"), Activations.Parse(config.Activation), isGated: false),
             IsParallel = IsParallel,
+            NormsSums = NormsSums,
         };
+    }
+
+    private HeadProjection HeadProjection(ModelConfig config, ParameterSet parameters, string layer)
+    {
+        var (heads, keys, size) = (config.HeadCount, config.KeyValueHeadCount, config.HeadSize);
+        var layout = IsInterleaved ? ProjectionLayout.Interleaved(size) : ProjectionLayout.Stacked(heads, keys, size);
+        var fused = new FusedProjection(LinearLayer.Of(parameters, $"{layer}.{Projection}"), layout, Clip);
+        return QueryKeyNorms is var (query, key)
+            ? new NormedFusedProjection(
+                fused, LayerNormLayer.Of(parameters, $"{layer}.{query}", config.NormEpsilon), LayerNormLayer.Of(parameters, $"{layer}.{key}", config.NormEpsilon),
+                heads, keys, size)
+            : fused;
     }
 }

@@ -39,11 +39,9 @@ public static partial class PretrainedModel
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
         var map = T5Architecture.Weights(config);
-        var tie = config.TiesEmbeddings ? weights.FindTie(map) : CheckpointWeights.Tie.Tied;
+        var tie = TieOf(config, weights, map, folder, progress);
         if (tie == CheckpointWeights.Tie.Different)
         {
-            progress?.Report(new WarningEvent(
-                $"{folder}: config.json ties the head to the embedding, but the file has a different {map.HeadName}; both are kept, as transformers 5 does."));
             config = config with { TiesEmbeddings = false, ScalesDecoderOutputs = config.ScalesHead };
             map = T5Architecture.Weights(config);
         }
@@ -72,16 +70,6 @@ public static partial class PretrainedModel
 
             FillNormal(rows, T5Architecture.Deviation(config, part.FileName), initialisation);
         })));
-    }
-
-    /// <summary>Writes <c>model.safetensors</c>, <c>config.json</c> and <c>generation_config.json</c>, each complete or not at all.</summary>
-    /// <param name="model">A model that <see cref="LoadEncoderDecoder"/> or <see cref="CreateEncoderDecoder"/> made.</param>
-    /// <param name="folder">Folder to write to; made if it is not there. Other files in it, such as the tokenizer's, stay.</param>
-    /// <param name="type">Element type of the weights: F32, BF16 or F16. T5 was not made for F16: large ones overflow.</param>
-    public static void Save(EncoderDecoderModel model, string folder, SafetensorsType type = SafetensorsType.F32)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        Save(model.Config, model.Parameters, folder, type, SafetensorsShards.UsualShardBytes);
     }
 
     private static void FillNormal(Tensor value, double deviation, RandomStream random)

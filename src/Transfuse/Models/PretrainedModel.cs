@@ -14,7 +14,6 @@ using Transfuse.Models.Mpt;
 using Transfuse.Models.Opt;
 using Transfuse.Models.T5;
 using Transfuse.Tensors;
-using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 
@@ -50,13 +49,17 @@ public static partial class PretrainedModel
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
         var weights = new CheckpointWeights(checkpoint);
         var map = WeightsOf(config);
-        var tie = config.TiesEmbeddings ? weights.FindTie(map) : CheckpointWeights.Tie.Tied;
+        var tie = TieOf(config, weights, map, folder, progress);
         if (tie == CheckpointWeights.Tie.Different)
         {
-            progress?.Report(new WarningEvent(
-                $"{folder}: config.json ties the head to the embedding, but the file has a different {map.HeadName}; both are kept, as transformers 5 does."));
             config = config with { TiesEmbeddings = false };
             map = WeightsOf(config);
+        }
+
+        if (weights.ImageTensors.Count > 0)
+        {
+            progress?.Report(new WarningEvent(
+                $"{folder}: is a model of text and images; its text part is loaded, and {weights.ImageTensors.Count} tensors of the parts that see images are left out."));
         }
 
         foreach (var difference in (config as MptConfig)?.Differences() ?? [])
@@ -113,34 +116,23 @@ public static partial class PretrainedModel
     /// Writes <c>model.safetensors</c> (or shards with an index), <c>config.json</c> and <c>generation_config.json</c>, each file complete or
     /// not at all.
     /// </summary>
-    /// <param name="model">A model that <see cref="Load"/> or <see cref="Create"/> made.</param>
+    /// <param name="model">A model that was loaded or created here.</param>
     /// <param name="folder">Folder to write to; made if it is not there. Other files in it, such as the tokenizer's, stay.</param>
-    /// <param name="type">Element type of the weights: F32, BF16 or F16; the latter two round to nearest even.</param>
+    /// <param name="type">Element type of the weights: F32, BF16 or F16; the latter two round to nearest even. T5 was not made for F16: large ones overflow.</param>
     /// <param name="maxShardBytes">Most bytes of weights in a file.</param>
     public static void Save(
-        LanguageModel model, string folder, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = SafetensorsShards.UsualShardBytes)
+        TextModel model, string folder, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = SafetensorsShards.UsualShardBytes)
     {
         ArgumentNullException.ThrowIfNull(model);
-        Save(model.Config, model.Parameters, folder, type, maxShardBytes);
-    }
-
-    /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
-    public static long CountParameters(ModelConfig config)
-    {
-        ArgumentNullException.ThrowIfNull(config);
-        return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
-    }
-
-    private static void Save(ModelConfig config, IReadOnlyList<Parameter> parameters, string folder, SafetensorsType type, long maxShardBytes)
-    {
         ArgumentNullException.ThrowIfNull(folder);
+        var config = model.Config;
         Directory.CreateDirectory(folder);
         var specs = WeightsOf(config).Specs;
         List<SafetensorsTensor> tensors =
             [.. specs.SelectMany(spec => spec.Parts).Select(part => new SafetensorsTensor(part.FileName, type, Dimensions(part.Shape)))];
         SafetensorsShards.Write(folder, tensors, maxShardBytes, (writer, names) =>
         {
-            foreach (var (spec, parameter) in specs.Zip(parameters))
+            foreach (var (spec, parameter) in specs.Zip(model.Parameters))
             {
                 spec.ForEachPart(parameter.Value, (part, rows) =>
                 {
@@ -155,6 +147,13 @@ public static partial class PretrainedModel
         var weightType = type switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
         AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
         AtomicFile.Write(Path.Combine(folder, GenerationFileName), GenerationDefaults(config));
+    }
+
+    /// <summary>Trainable values of a model of this configuration, without making it. A tied head is not counted twice.</summary>
+    public static long CountParameters(ModelConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return WeightsOf(config).Specs.Sum(spec => spec.Shape.Length);
     }
 
     /// <summary>Names and shapes of the weights of a configuration's architecture.</summary>
@@ -176,6 +175,20 @@ public static partial class PretrainedModel
         OptConfig opt => OptArchitecture.Describe(opt),
         _ => throw new ArgumentException($"No model of type {config.ModelType} is known.", nameof(config)),
     };
+
+    /// <summary>How head and embedding of a folder stand to each other; a tie that does not hold is told.</summary>
+    private static CheckpointWeights.Tie TieOf(
+        ModelConfig config, CheckpointWeights weights, WeightMap map, string folder, IProgress<RunEvent>? progress)
+    {
+        var tie = config.TiesEmbeddings ? weights.FindTie(map) : CheckpointWeights.Tie.Tied;
+        if (tie == CheckpointWeights.Tie.Different)
+        {
+            progress?.Report(new WarningEvent(
+                $"{folder}: config.json ties the head to the embedding, but the file has a different {map.HeadName}; both are kept, as transformers 5 does."));
+        }
+
+        return tie;
+    }
 
     private static void CheckDecoderOnly(ModelConfig config, string path)
     {

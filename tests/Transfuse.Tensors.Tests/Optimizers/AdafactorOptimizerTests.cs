@@ -23,6 +23,8 @@ public sealed class AdafactorOptimizerTests
             new() { WarmupInit = true },
             new() { RelativeStep = false, ScaleParameter = false, ClipThreshold = 0.3, WeightDecay = 0.1f },
             new() { RelativeStep = false, Beta1 = 0.9f, DecayRate = -0.5 },
+            AdafactorOptions.PyTorch,
+            AdafactorOptions.PyTorch with { WeightDecay = 0.2f, ClipThreshold = 0.4, DecayRate = -0.6, Epsilon = 0.4f },
         ];
         foreach (var options in all)
         {
@@ -31,6 +33,26 @@ public sealed class AdafactorOptimizerTests
                 Follow(tier, options, rows, columns);
                 Follow(tier, options, rows * columns, 0);
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
+    public void What_never_had_a_gradient_stays_as_it_is_in_the_form_of_PyTorch(KernelTier tier)
+    {
+        using var device = new CpuDevice(tier, threads: 1);
+        var values = KernelCase.Normal(9 * 7, "start");
+        var gradient = KernelCase.Normal(9 * 7, "gradient").Select((value, i) => i / 7 is 0 or 4 || i % 7 == 6 ? 0 : value).ToArray();
+        using var matrix = Matrix(device, "w", values, gradient, 7);
+        using var vector = Matrix(device, "b", values, gradient, 0);
+        using var optimizer = new AdafactorOptimizer(device, [matrix, vector], AdafactorOptions.PyTorch);
+        optimizer.Step(0.02);
+        optimizer.Step(0);
+        for (var i = 0; i < values.Length; i++)
+        {
+            Assert.Equal(gradient[i] == 0, values[i].Equals(matrix.Value.AsSpan()[i]));
+            Assert.Equal(gradient[i] == 0, values[i].Equals(vector.Value.AsSpan()[i]));
+            Assert.True(float.IsFinite(matrix.Value.AsSpan()[i]) && float.IsFinite(vector.Value.AsSpan()[i]));
         }
     }
 
@@ -86,7 +108,7 @@ public sealed class AdafactorOptimizerTests
         var before = device.Memory.UsedBytes;
         Assert.Contains("'w'", Assert.Throws<ArgumentException>(() => new AdafactorOptimizer(device, [a, b], new AdafactorOptions())).Message, StringComparison.Ordinal);
         Assert.Equal(before, device.Memory.UsedBytes);
-        Assert.Throws<ShapeMismatchException>(() => device.Adafactor(a.Value, a.Gradient!, a.Value, null, null, new AdafactorArguments(1, 0, 0, 0, 1, 0, 1)));
+        Assert.Throws<ShapeMismatchException>(() => device.Adafactor(a.Value, a.Gradient!, a.Value, null, null, new AdafactorArguments(1, 0, 0, 0, 0, 1, 0, 1)));
     }
 
     // Columns 0 stands for a vector.
@@ -120,9 +142,10 @@ public sealed class AdafactorOptimizerTests
         return parameter;
     }
 
-    /// <summary>Algorithm 4 of the paper with the options of transformers, in double, element by element.</summary>
+    /// <summary>Algorithm 4 of the paper with the options of transformers and of PyTorch, in double, element by element.</summary>
     private sealed class Reference(AdafactorOptions options, double[] values, int rows, int columns)
     {
+        private readonly bool _isPyTorch = options.Form == AdafactorForm.PyTorch;
         private readonly int _columns = Math.Max(columns, 1);
         private readonly double[] _rows = new double[rows];
         private readonly double[] _columnMoments = new double[Math.Max(columns, 1)];
@@ -136,23 +159,25 @@ public sealed class AdafactorOptimizerTests
             var update = new double[values.Length];
             for (var row = 0; row < rows; row++)
             {
-                var mean = Enumerable.Range(0, _columns).Average(column => Math.Pow(gradient[(row * _columns) + column], 2) + options.Epsilon);
+                var mean = Enumerable.Range(0, _columns).Average(column => Math.Pow(gradient[(row * _columns) + column], 2) + (_isPyTorch ? 0 : options.Epsilon));
                 _rows[row] = (beta * _rows[row]) + ((1 - beta) * mean);
             }
 
             for (var column = 0; column < columns; column++)
             {
-                var mean = Enumerable.Range(0, rows).Average(row => Math.Pow(gradient[(row * _columns) + column], 2) + options.Epsilon);
+                var mean = Enumerable.Range(0, rows).Average(row => Math.Pow(gradient[(row * _columns) + column], 2) + (_isPyTorch ? 0 : options.Epsilon));
                 _columnMoments[column] = (beta * _columnMoments[column]) + ((1 - beta) * mean);
             }
 
             for (var i = 0; i < update.Length; i++)
             {
-                var variance = columns == 0 ? _rows[i] : _rows[i / _columns] * _columnMoments[i % _columns] / _rows.Average();
-                update[i] = gradient[i] / Math.Sqrt(variance);
+                var mean = _isPyTorch ? Math.Max(_rows.Average(), options.Epsilon) : _rows.Average();
+                var variance = columns == 0 ? _rows[i] : _rows[i / _columns] * _columnMoments[i % _columns] / mean;
+                update[i] = gradient[i] / Math.Sqrt(_isPyTorch ? Math.Max(variance, (double)options.Epsilon * options.Epsilon) : variance);
             }
 
             var rate = options.RelativeStep ? Math.Min(options.WarmupInit ? 1e-6 * step : 0.01, 1 / Math.Sqrt(step)) : learningRate;
+            rate = _isPyTorch ? Math.Min(learningRate, 1 / Math.Sqrt(step)) : rate;
             rate *= options.ScaleParameter ? Math.Max(options.MinimumScale, Math.Sqrt(values.Average(value => value * value))) : 1;
             var clip = Math.Max(1, Math.Sqrt(update.Average(value => value * value)) / options.ClipThreshold);
             for (var i = 0; i < update.Length; i++)
@@ -163,7 +188,7 @@ public sealed class AdafactorOptimizerTests
                     update[i] = _first[i] = (beta1 * _first[i]) + ((1 - beta1) * update[i]);
                 }
 
-                values[i] = (values[i] * (1 - (options.WeightDecay * rate))) - update[i];
+                values[i] = (values[i] * (1 - (options.WeightDecay * (_isPyTorch ? learningRate : rate)))) - update[i];
             }
         }
     }

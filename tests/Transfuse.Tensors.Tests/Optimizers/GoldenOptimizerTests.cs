@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Transfuse.Tensors.Tests.Optimizers;
 
-/// <summary>Every trajectory of AdamW and of transformers' Adafactor and every learning-rate curve of a kind we have, in any folder of the area 'losses'.</summary>
+/// <summary>Every trajectory of AdamW and of both methods named Adafactor and every learning-rate curve of a kind we have, in any folder of the area 'losses'.</summary>
 [Trait("Category", "Reference")]
 public sealed class GoldenOptimizerTests(ITestOutputHelper output)
 {
@@ -32,14 +32,17 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
     }
 
     [GoldenFact(Area)]
-    public void Adafactor_follows_transformers_step_by_step()
+    public void Adafactor_follows_transformers_and_PyTorch_step_by_step()
     {
         var compared = 0;
         foreach (var (folder, item) in CasesWith("class"))
         {
-            if (item.GetProperty("class").ValueEquals("transformers.Adafactor"))
+            var method = item.GetProperty("class").GetString();
+            if (method is "transformers.Adafactor" or "torch.Adafactor")
             {
-                FollowAdafactor(GoldenArrays.Read(Path.Combine(folder, "golden.safetensors")), item, item.GetProperty("args"));
+                var arguments = item.GetProperty("args");
+                var options = method is "torch.Adafactor" ? PyTorchAdafactor(arguments) : TransformersAdafactor(arguments);
+                FollowAdafactor(GoldenArrays.Read(Path.Combine(folder, "golden.safetensors")), item, options);
                 compared++;
             }
         }
@@ -126,11 +129,11 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
         output.WriteLine($"{item.GetProperty("id")}: parameters over {steps} steps, largest difference {largest:E1}, tolerance 2E-6");
     }
 
-    private void FollowAdafactor(GoldenArrays arrays, JsonElement item, JsonElement arguments)
+    private static AdafactorOptions TransformersAdafactor(JsonElement arguments)
     {
         T Value<T>(string name, T otherwise, Func<JsonElement, T> read) =>
             arguments.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? read(value) : otherwise;
-        var options = new AdafactorOptions
+        return new AdafactorOptions
         {
             ClipThreshold = Value("clip_threshold", 1.0, value => value.GetDouble()),
             DecayRate = Value("decay_rate", -0.8, value => value.GetDouble()),
@@ -140,6 +143,23 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
             RelativeStep = Value("relative_step", true, value => value.GetBoolean()),
             WarmupInit = Value("warmup_init", false, value => value.GetBoolean()),
         };
+    }
+
+    private static AdafactorOptions PyTorchAdafactor(JsonElement arguments)
+    {
+        double Number(string name, double otherwise) => arguments.TryGetProperty(name, out var value) ? value.GetDouble() : otherwise;
+        Assert.False(arguments.TryGetProperty("maximize", out _) || arguments.TryGetProperty("eps", out _), "The test does not know this option.");
+        return AdafactorOptions.PyTorch with
+        {
+            ClipThreshold = Number("d", 1),
+            DecayRate = Number("beta2_decay", -0.8),
+            WeightDecay = (float)Number("weight_decay", 0),
+        };
+    }
+
+    private void FollowAdafactor(GoldenArrays arrays, JsonElement item, AdafactorOptions options)
+    {
+        var rate = item.GetProperty("args").TryGetProperty("lr", out var given) && given.ValueKind == JsonValueKind.Number ? given.GetDouble() : 0;
         var shape = arrays.Shape("W0");
         using var device = new CpuDevice(threads: 1);
         using var w = new Parameter("W", device.ToTensor(arrays.Singles("W0")).Reshape(new Shape(shape[0], shape[1])));
@@ -153,7 +173,7 @@ public sealed class GoldenOptimizerTests(ITestOutputHelper output)
         {
             Set(w, gradientW.AsSpan(step * sizeW, sizeW), device);
             Set(b, gradientB.AsSpan(step * sizeB, sizeB), device);
-            optimizer.Step(Value("lr", 0.0, value => value.GetDouble()));
+            optimizer.Step(rate);
             largest = Math.Max(largest, Compare(expectedW.AsSpan(step * sizeW, sizeW), w.Value.AsSpan(), $"{item.GetProperty("id")}.W, step {step}"));
             largest = Math.Max(largest, Compare(expectedB.AsSpan(step * sizeB, sizeB), b.Value.AsSpan(), $"{item.GetProperty("id")}.b, step {step}"));
         }

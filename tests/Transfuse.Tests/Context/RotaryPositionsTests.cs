@@ -57,16 +57,21 @@ public sealed class RotaryPositionsTests : IDisposable
     }
 
     [Fact]
-    public void Only_LongRope_leaves_a_table_for_good()
+    public void Growth_changes_the_rotation_once_with_LongRope_and_always_with_dynamic_scaling()
     {
         var rope = new RopeParameters { Type = RopeParameters.LongRopeType, OriginalMaxPositions = 4, Factor = 2, ShortFactors = [1], LongFactors = [2] };
-        using var positions = new RotaryPositions(_device, rope, 2);
-        Assert.True(positions.Switches(3, 5));
-        Assert.False(positions.Switches(0, 5));
-        Assert.False(positions.Switches(5, 9));
+        using var longRope = new RotaryPositions(_device, rope, 2);
+        Assert.True(longRope.Changes(3, 5));
+        Assert.False(longRope.Changes(0, 5));
+        Assert.False(longRope.Changes(5, 9));
         using var dynamic = new RotaryPositions(_device, Dynamic, 8);
-        Assert.False(dynamic.Switches(3, 5));
-        Assert.True(dynamic.TurnsWithLength);
+        var original = Dynamic.OriginalMaxPositions;
+        Assert.False(dynamic.Changes(original - 1, original));
+        Assert.False(dynamic.Changes(0, original + 5));
+        Assert.True(dynamic.Changes(original, original + 1));
+        Assert.True(dynamic.Changes(original + 1, original + 2));
+        using var linear = new RotaryPositions(_device, new RopeParameters { Type = RopeParameters.LinearType, Factor = 2 }, 8);
+        Assert.False(linear.Changes(3, 1000));
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using Transfuse.Models;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Errors;
-using Transfuse.Tensors.Random;
 using Transfuse.Tests.Models.Golden;
 using Transfuse.Tests.Shared;
 
@@ -13,6 +12,10 @@ public sealed class KeyValueCacheTests : IDisposable
     private readonly CpuDevice _device = new(threads: 2);
 
     public static TheoryData<string> Models() => TinyModels.Cases();
+
+    /// <summary>Models with a window in some layer.</summary>
+    public static TheoryData<string> Windowed() =>
+        [.. TinyModels.Names.Where(name => TinyModels.Config(name) is var config && Enumerable.Range(0, config.LayerCount).Any(layer => config.WindowOf(layer) > 0))];
 
     public void Dispose() => _device.Dispose();
 
@@ -52,13 +55,11 @@ public sealed class KeyValueCacheTests : IDisposable
     }
 
     [Theory]
-    [InlineData("phi3-long", 2)]
-    [InlineData("llama-dynamic", 1)]
-    public void A_sequence_that_outgrows_its_window_goes_on_as_if_read_at_once(string name, int layers)
+    [InlineData("phi3-long")]
+    [InlineData("llama-dynamic")]
+    public void A_sequence_that_outgrows_its_original_window_goes_on_as_if_read_at_once(string name)
     {
-        // With one layer, for the base of dynamic scaling moves with every token, and the cache keeps what deeper layers saw of earlier ones.
-        var config = TinyModels.Config(name) with { LayerCount = layers };
-        using var model = PretrainedModel.Create(config, _device, new RandomStream(5, "init"));
+        using var model = TinyModels.Create(name, _device, 5);
         int[][] texts = [TinyModels.Ids(16, 1), TinyModels.Ids(13, 2)];
         int[] first = [8, 3];
         using var cache = model.CreateCache(_device, 2, 16);
@@ -81,16 +82,76 @@ public sealed class KeyValueCacheTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Reordered_sequences_go_on_from_their_parents()
+    [Theory]
+    [MemberData(nameof(Windowed))]
+    public void Layers_with_a_window_give_the_same_bits_as_if_they_kept_all(string name)
     {
-        using var model = TinyModels.Create("llama", _device);
-        int[][] texts = [TinyModels.Ids(5, 1), TinyModels.Ids(2, 2), TinyModels.Ids(4, 3), []];
-        using var cache = model.CreateCache(_device, texts.Length, 9);
-        int[][] orders = [[1, 1, 0, 2], [3, 2, 2, 2], [0, 1, 2, 3], [2, 0, 1, 1]];
+        using var model = TinyModels.Create(name, _device);
+        const int Capacity = 80;
+        using var trimmed = model.CreateCache(_device, 3, Capacity);
+        using var whole = new KeyValueCache(
+            _device, new int[model.Config.LayerCount], model.Config.KeyValueHeadCount, model.Config.HeadSize, 3, Capacity);
+
+        // Single tokens, a few, none, and more than window and spare rows together; prompts shorter and longer than the window.
+        int[][] lengths = [[3, 25, 1], .. Enumerable.Repeat<int[]>([1, 1, 1], 12), [30, 0, 2], [1, 4, 9], [5, 0, 17], .. Enumerable.Repeat<int[]>([1, 2, 1], 15), [9, 7, 13]];
+        var texts = Enumerable.Range(0, 3).Select(_ => new List<int>()).ToArray();
+        for (var step = 0; step < lengths.Length; step++)
+        {
+            int[][] added = [.. lengths[step].Select((length, i) => TinyModels.Ids(length, (100 * step) + i))];
+            using var tape = new Tape(_device, recordGradients: false);
+            var hidden = model.Forward(tape, trimmed.NextBatch(added), trimmed).Value.AsSpan().ToArray();
+            Assert.Equal(model.Forward(tape, whole.NextBatch(added), whole).Value.AsSpan().ToArray(), hidden);
+            var row = 0;
+            for (var i = 0; i < texts.Length; i++)
+            {
+                texts[i].AddRange(added[i]);
+                row += added[i].Length;
+                if (added[i].Length > 0)
+                {
+                    var size = model.Config.HiddenSize;
+                    var expected = model.Forward(tape, TokenBatch.FromLengths([.. texts[i]], [texts[i].Count])).Value.Row(texts[i].Count - 1).ToArray();
+                    TensorAssert.Close([.. expected.Select(value => (double)value)], hidden.AsSpan((row - 1) * size, size), 2e-5, 1e-5, $"step {step}, text {i}");
+                }
+            }
+        }
+
+        Assert.Equal(texts.Select(text => text.Count), trimmed.Lengths);
+    }
+
+    [Fact]
+    public void Memory_of_layers_with_a_window_does_not_grow_with_the_text()
+    {
+        long BytesOf(string name, int capacity)
+        {
+            using var model = TinyModels.Create(name, _device);
+            var before = _device.Memory.UsedBytes;
+            using var cache = model.CreateCache(_device, 2, capacity);
+            return _device.Memory.UsedBytes - before;
+        }
+
+        // 2 sequences, 2 layers of 2·24 floats in 5 + 8 rows; the pool rounds up.
+        Assert.Equal(BytesOf("mistral", 100), BytesOf("mistral", 1_000_000));
+        Assert.InRange(BytesOf("mistral", 1_000_000), 1, 2 * (2 * 13 * 48 * sizeof(float)) * 1.1);
+
+        // One of two layers has a window.
+        var (one, both) = (BytesOf("gemma2", 10_000), BytesOf("gemma2", 20_000));
+        Assert.InRange(both - one, 2 * 10_000 * 12 * sizeof(float) * 0.9, 2 * 10_000 * 12 * sizeof(float) * 1.1);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    [InlineData("gemma2")]
+    public void Reordered_sequences_go_on_from_their_parents(string name)
+    {
+        using var model = TinyModels.Create(name, _device);
+        const int Added = 6;
+        int[][] texts = [TinyModels.Ids(5, 1), TinyModels.Ids(2, 2), TinyModels.Ids(14, 3), []];
+        using var cache = model.CreateCache(_device, texts.Length, 40);
+        int[][] orders = [[1, 1, 0, 2], [3, 2, 2, 2], [0, 1, 2, 3], [2, 0, 1, 1], [3, 3, 0, 0]];
         for (var step = 0; step < orders.Length; step++)
         {
-            int[][] added = step == 0 ? texts : [.. Enumerable.Range(0, 4).Select(i => TinyModels.Ids(1, (10 * step) + i))];
+            int[][] added = step == 0 ? texts : [.. Enumerable.Range(0, 4).Select(i => TinyModels.Ids(Added, (10 * step) + i))];
             using var tape = new Tape(_device, recordGradients: false);
             var logits = GoldenModelCase.Logits(model, _device, model.Forward(tape, cache.NextBatch(added), cache).Value);
             if (step > 0)
@@ -100,7 +161,8 @@ public sealed class KeyValueCacheTests : IDisposable
                 for (var i = 0; i < texts.Length; i++)
                 {
                     var whole = GoldenModelCase.Logits(model, _device, TokenBatch.FromLengths(texts[i], [texts[i].Length]))[^TinyModels.Vocabulary..];
-                    TensorAssert.Close([.. whole.Select(value => (double)value)], logits.AsSpan(i * TinyModels.Vocabulary, TinyModels.Vocabulary), 2e-5, 1e-5, $"step {step}, text {i}");
+                    var last = ((i + 1) * Added) - 1;
+                    TensorAssert.Close([.. whole.Select(value => (double)value)], logits.AsSpan(last * TinyModels.Vocabulary, TinyModels.Vocabulary), 2e-5, 1e-5, $"step {step}, text {i}");
                 }
             }
 

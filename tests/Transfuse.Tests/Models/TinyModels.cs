@@ -10,7 +10,8 @@ internal static class TinyModels
 {
     internal static readonly string[] Names =
         ["llama", "llama-tied-grouped", "llama-bias", "llama-linear", "neox", "neox-sequential", "neox-tied-nobias", "neox-one-head", "mpt", "mpt-clip", "mpt-grouped-bias",
-            "llama-yarn", "llama-3.1", "mistral", "qwen2-window", "qwen3", "phi3", "olmo2", "smollm3", "granite", "gemma", "gemma2", "gemma3", "gpt2", "opt"];
+            "llama-yarn", "llama-3.1", "mistral", "qwen2-window", "qwen3", "phi3", "olmo2", "smollm3", "granite", "gemma", "gemma2", "gemma3", "gpt2", "opt",
+            "opt-350m", "opt-no-final-norm", "mpt-norms", "mpt-positions"];
 
     /// <summary>Models whose rotation follows the length of the input, so that more tokens change the earlier ones.</summary>
     internal static readonly string[] LengthDependentNames = ["llama-dynamic", "phi3-long"];
@@ -32,6 +33,8 @@ internal static class TinyModels
         "mpt" => Mpt,
         "mpt-clip" => Mpt with { ClipQkv = 0.3, SoftmaxScale = 0.7, LogitScale = 0.5, TiesEmbeddings = false },
         "mpt-grouped-bias" => Mpt with { KeyValueHeads = 1, HasBias = true, AlibiBiasMax = 4, IntermediateSize = 50 },
+        "mpt-norms" => Mpt with { NormsQueriesAndKeys = true, ClipQkv = 1.5, KeyValueHeads = 1 },
+        "mpt-positions" => Mpt with { NormsQueriesAndKeys = true, HasAlibi = false, HasBias = true, LogitScale = 0.4 },
         "llama-yarn" => Llama with { Rope = new RopeParameters { Type = RopeParameters.YarnType, Factor = 4, OriginalMaxPositions = 16, BetaFast = 2, Truncates = false } },
         "llama-3.1" => Llama with { Rope = new RopeParameters { Type = RopeParameters.Llama3Type, Factor = 8, OriginalMaxPositions = 32 } },
         "llama-dynamic" => Llama with { Rope = new RopeParameters { Type = RopeParameters.DynamicType, Factor = 2, OriginalMaxPositions = 10 }, MaxPositions = 10 },
@@ -48,6 +51,8 @@ internal static class TinyModels
         "gemma3" => Gemma with { Variant = LlamaVariant.Gemma3, QueryPreAttentionScalar = 10, LocalRope = new RopeParameters { Theta = 500 } },
         "gpt2" => Gpt2,
         "opt" => Opt,
+        "opt-350m" => Opt with { EmbeddingSize = 10, NormsFirst = false },
+        "opt-no-final-norm" => Opt with { EmbeddingSize = 40, LacksFinalNorm = true, TiesEmbeddings = false, HasBias = false },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such model"),
     };
 
@@ -63,18 +68,7 @@ internal static class TinyModels
 
     internal const int Vocabulary = 37;
 
-    private static LlamaConfig Llama => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        BosId = 1,
-        EosIds = [2],
-    };
+    private static LlamaConfig Llama => Small<LlamaConfig>(LlamaConfig.Type) with { BosId = 1, EosIds = [2] };
 
     private static LlamaConfig Gemma => Llama with
     {
@@ -95,50 +89,27 @@ internal static class TinyModels
         LongFactors = [1, 2, 4, 8.5],
     };
 
-    private static Gpt2Config Gpt2 => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        ScalesByLayer = true,
-    };
+    private static Gpt2Config Gpt2 => Small<Gpt2Config>(Gpt2Config.Type) with { ScalesByLayer = true };
 
-    private static OptConfig Opt => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-    };
+    private static OptConfig Opt => Small<OptConfig>(OptConfig.Type);
 
-    private static GptNeoXConfig NeoX => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 32,
-        IntermediateSize = 48,
-        LayerCount = 2,
-        HeadCount = 4,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-        Rope = new RopeParameters { PartialRotaryFactor = 0.25 },
-        EosIds = [0],
-    };
+    private static GptNeoXConfig NeoX => Small<GptNeoXConfig>(GptNeoXConfig.Type) with { HiddenSize = 32, IntermediateSize = 48, HeadCount = 4, EosIds = [0] };
 
-    private static MptConfig Mpt => new()
-    {
-        VocabularySize = Vocabulary,
-        HiddenSize = 24,
-        IntermediateSize = 96,
-        LayerCount = 2,
-        HeadCount = 3,
-        MaxPositions = 64,
-        InitializerRange = 0.3,
-    };
+    private static MptConfig Mpt => Small<MptConfig>(MptConfig.Type) with { IntermediateSize = 96 };
+
+    /// <summary>The class's own configuration in a small size.</summary>
+    private static TConfig Small<TConfig>(string type)
+        where TConfig : ModelConfig => (TConfig)(ModelConfig.Parse($$"""{"model_type":"{{type}}"}""", type) with
+        {
+            VocabularySize = Vocabulary,
+            HiddenSize = 24,
+            IntermediateSize = 40,
+            LayerCount = 2,
+            HeadCount = 3,
+            MaxPositions = 64,
+            InitializerRange = 0.3,
+            BosId = null,
+            EosIds = [],
+            PadId = null,
+        });
 }

@@ -9,6 +9,8 @@ public sealed unsafe partial class CpuDevice
     // Rows of one task: few enough for float32 sums of a column, many enough that the tasks' columns take little memory.
     internal const int AdafactorRows = 64;
 
+    private const double LargestFactor = 1e30;
+
     /// <inheritdoc/>
     /// <remarks>Sums over rows and the size of the update are in double; those over columns in float32 within 64 rows, then in double.</remarks>
     public override void Adafactor(
@@ -37,11 +39,14 @@ public sealed unsafe partial class CpuDevice
         var rowFactors = factors.Data;
         var columnFactors = factors.Data + rows;
         UpdateMoments(gradient, rowMoments, columnMoments, blocks, arguments);
-        FillFactors(rowMoments, columnMoments, rowFactors, columnFactors, arguments.GradientScale);
+        FillFactors(rowMoments, columnMoments, rowFactors, columnFactors, arguments);
+
+        // Bound of the product of both factors.
+        var largest = arguments.LeastRoot > 0 ? arguments.GradientScale / arguments.LeastRoot : float.PositiveInfinity;
 
         using var scratch = new ScratchMemory(Memory, 2L * blocks.TaskCount);
         var sums = (double*)scratch.Data;
-        Run(blocks.TaskCount, new AdafactorUpdateSizeBody(gradient.Data, columns, blocks, rowFactors, columnFactors, sums));
+        Run(blocks.TaskCount, new AdafactorUpdateSizeBody(gradient.Data, columns, blocks, rowFactors, columnFactors, largest, sums));
         var size = Math.Sqrt(new ReadOnlySpan<double>(sums, blocks.TaskCount).ToArray().Sum() / parameter.Length);
         var step = (float)(arguments.StepSize / Math.Max(1, size / arguments.ClipThreshold));
         for (var row = 0; row < rows; row++)
@@ -51,7 +56,7 @@ public sealed unsafe partial class CpuDevice
 
         Run(blocks.TaskCount, new AdafactorStepBody(
             parameter.Data, gradient.Data, firstMoment is null ? null : firstMoment.Data, columns, blocks, rowFactors, columnFactors,
-            (float)(1 - (arguments.StepSize * arguments.WeightDecay)), arguments.Beta1));
+            float.IsInfinity(largest) ? largest : step * largest, (float)(1 - arguments.Decay), arguments.Beta1));
     }
 
     // Moments ← β₂·moments + (1 − β₂)·(mean g² + ε), over the columns of each row and the rows of each column.
@@ -80,8 +85,9 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    // The update is rowFactor·columnFactor·g = g/√(row·column/mean(row)), or g/√moment of a vector.
-    private static void FillFactors(Tensor rowMoments, Tensor? columnMoments, float* rowFactors, float* columnFactors, float gradientScale)
+    // The update is rowFactor·columnFactor·g = g/√(row·column/mean(row)), or g/√moment of a vector. Of a row or
+    // column that never had a gradient, nothing is divided; a factor that is not infinite keeps 0·∞ out.
+    private static void FillFactors(Tensor rowMoments, Tensor? columnMoments, float* rowFactors, float* columnFactors, in AdafactorArguments arguments)
     {
         var mean = 1.0;
         if (columnMoments is not null)
@@ -92,18 +98,18 @@ public sealed unsafe partial class CpuDevice
                 mean += moment;
             }
 
-            mean /= rowMoments.Length;
+            mean = Math.Max(mean / rowMoments.Length, arguments.LeastRoot);
         }
 
         for (var row = 0; row < rowMoments.Length; row++)
         {
-            rowFactors[row] = (float)(gradientScale * Math.Sqrt(mean / rowMoments.Data[row]));
+            rowFactors[row] = (float)Math.Min(LargestFactor, arguments.GradientScale * Math.Sqrt(mean / rowMoments.Data[row]));
         }
 
         columnFactors[0] = 1;
         for (var column = 0; column < columnMoments?.Length; column++)
         {
-            columnFactors[column] = (float)(1 / Math.Sqrt(columnMoments.Data[column]));
+            columnFactors[column] = (float)Math.Min(LargestFactor, 1 / Math.Sqrt(columnMoments.Data[column]));
         }
     }
 

@@ -175,7 +175,7 @@ internal static class GgufArchitectures
             new("blk.{}.ffn_up", "transformer.blocks.{}.ffn.up_proj"), new("blk.{}.ffn_down", "transformer.blocks.{}.ffn.down_proj"),
         ],
         Prefix = "transformer.",
-        Implied = Values(("logit_scale", "null"), ("attn_config.softmax_scale", "null"), ("attn_config.alibi", "true")),
+        Implied = Values(("logit_scale", "null"), ("attn_config.softmax_scale", "null"), ("attn_config.alibi", "true"), ("attn_config.qk_ln", "false")),
         Flags = Texts(("no_bias", "!blk.0.attn_norm.bias")),
     };
 

@@ -4,7 +4,8 @@ namespace Transfuse.Models.Layers;
 
 /// <summary>
 /// One block: attention and feed-forward part, each with a norm before it, after it, or both. Sequential a = x + f·n′₁(attention(n₁x)),
-/// y = a + f·n′₂(mlp(n₂a)), or parallel y = x + attention(n₁x) + mlp(n₂x).
+/// y = a + f·n′₂(mlp(n₂a)), or parallel y = x + attention(n₁x) + mlp(n₂x), or, where norms follow the sums as in the first transformer
+/// (Vaswani et al. 2017), a = n₁(x + attention(x)), y = n₂(a + mlp(a)).
 /// </summary>
 internal sealed class DecoderBlock
 {
@@ -29,9 +30,18 @@ internal sealed class DecoderBlock
 
     internal bool IsParallel { get; init; }
 
+    /// <summary>Whether n₁ and n₂ follow the sums.</summary>
+    internal bool NormsSums { get; init; }
+
     /// <summary>x [tokens, hidden] to [tokens, hidden].</summary>
     internal Variable Apply(Tape tape, Variable x, ForwardContext context)
     {
+        if (NormsSums)
+        {
+            var sum = AttentionNorm!.Apply(tape, Attention.Apply(tape, x, x, context));
+            return MlpNorm!.Apply(tape, Mlp.Apply(tape, sum, sum));
+        }
+
         var taken = AttentionNorm?.Apply(tape, x) ?? x;
         var attended = IsPlain(AttentionOutputNorm)
             ? Attention.Apply(tape, taken, x, context)

@@ -53,7 +53,14 @@ internal sealed class DecoderModel : LanguageModel
 
     internal required IReadOnlyList<DecoderBlock> Blocks { get; init; }
 
-    internal required NormLayer FinalNorm { get; init; }
+    /// <summary>Embedding to hidden, or null where both have one width.</summary>
+    internal LinearLayer? InputProjection { get; init; }
+
+    /// <summary>Hidden to what the head takes, after the norm, or null where both have one width.</summary>
+    internal LinearLayer? OutputProjection { get; init; }
+
+    /// <summary>The norm after the last block, or null.</summary>
+    internal NormLayer? FinalNorm { get; init; }
 
     internal required Parameter Head { get; init; }
 
@@ -63,7 +70,7 @@ internal sealed class DecoderModel : LanguageModel
     public override Variable Forward(Tape tape, TokenBatch batch, KeyValueCache? cache = null)
     {
         Check(tape, batch, cache);
-        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Switches(before, after))) ?? batch;
+        var read = cache?.WithSequencesToReadAgain(batch, (before, after) => _rotations.Any(positions => positions.Changes(before, after))) ?? batch;
         var context = ContextOf(tape, read, cache);
         var hidden = Embed(tape, read);
         foreach (var block in Blocks)
@@ -72,7 +79,7 @@ internal sealed class DecoderModel : LanguageModel
         }
 
         cache?.Advance(read);
-        hidden = FinalNorm.Apply(tape, hidden);
+        hidden = Finish(tape, hidden);
         return ReferenceEquals(read, batch) ? hidden : NewRows(tape, hidden, read, batch);
     }
 
@@ -87,7 +94,7 @@ internal sealed class DecoderModel : LanguageModel
             states.Add(Run(tape, block, states[^1], context));
         }
 
-        states.Add(FinalNorm.Apply(tape, states[^1]));
+        states.Add(Finish(tape, states[^1]));
         return states;
     }
 
@@ -111,12 +118,19 @@ internal sealed class DecoderModel : LanguageModel
     private Variable Embed(Tape tape, TokenBatch batch)
     {
         var tokens = tape.Embed(batch.Ids, Adaptations.Of(tape, Embedding), EmbeddingFactor);
+        tokens = InputProjection?.Apply(tape, tokens) ?? tokens;
         if (Positions is null)
         {
             return tokens;
         }
 
         return tape.Add(tokens, tape.Embed(Array.ConvertAll(batch.Positions, position => position + PositionOffset), Positions));
+    }
+
+    private Variable Finish(Tape tape, Variable hidden)
+    {
+        hidden = FinalNorm?.Apply(tape, hidden) ?? hidden;
+        return OutputProjection?.Apply(tape, hidden) ?? hidden;
     }
 
     /// <summary>The rows of the tokens that were asked for, which are the last of each segment that was read.</summary>
@@ -134,33 +148,8 @@ internal sealed class DecoderModel : LanguageModel
         return rows;
     }
 
-    private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache)
-    {
-        var rotations = new Rotation[_rotations.Count];
-        for (var i = 0; i < rotations.Length; i++)
-        {
-            var positions = _rotations[i];
-            rotations[i] = new Rotation(
-                positions.For(tape, batch.Positions, batch.Segments),
-                cache is not null && positions.TurnsWithLength ? KeyRows(tape, positions, batch.Segments) : null);
-        }
-
-        return new ForwardContext(batch, rotations, cache);
-    }
-
-    /// <summary>Rows of all keys that the segments see, one segment after the other, each from its first position.</summary>
-    private static RopeRows KeyRows(Tape tape, RotaryPositions positions, ReadOnlySpan<AttentionSegment> segments)
-    {
-        var all = new List<int>();
-        var own = new AttentionSegment[segments.Length];
-        for (var i = 0; i < segments.Length; i++)
-        {
-            own[i] = AttentionSegment.Self(all.Count, segments[i].KeyCount);
-            all.AddRange(Enumerable.Range(0, segments[i].KeyCount));
-        }
-
-        return positions.For(tape, [.. all], own);
-    }
+    private ForwardContext ContextOf(Tape tape, TokenBatch batch, KeyValueCache? cache) =>
+        new(batch, [.. _rotations.Select(positions => positions.For(tape, batch.Positions, batch.Segments))], cache);
 
     private void Check(Tape tape, TokenBatch batch, KeyValueCache? cache)
     {

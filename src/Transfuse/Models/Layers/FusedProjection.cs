@@ -10,8 +10,14 @@ internal sealed class FusedProjection(LinearLayer projection, ProjectionLayout l
 {
     internal override ProjectedHeads Apply(Tape tape, Variable x)
     {
-        var projected = projection.Apply(tape, x);
-        projected = clip > 0 ? tape.Clamp(projected, clip) : projected;
+        var projected = Project(tape, x);
         return new ProjectedHeads(projected, projected, projected, layout);
+    }
+
+    /// <summary>x [tokens, hidden] to all three side by side.</summary>
+    internal Variable Project(Tape tape, Variable x)
+    {
+        var projected = projection.Apply(tape, x);
+        return clip > 0 ? tape.Clamp(projected, clip) : projected;
     }
 }

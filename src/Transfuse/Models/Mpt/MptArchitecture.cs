@@ -3,7 +3,7 @@ using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models.Mpt;
 
-/// <summary>MPT (MosaicML 2023): layer norms, ALiBi instead of positions, GELU, usually no biases; sequential residuals.</summary>
+/// <summary>MPT (MosaicML 2023): layer norms, ALiBi or learned positions, GELU, usually no biases; sequential residuals.</summary>
 internal static class MptArchitecture
 {
     internal static PlainDecoder Describe(MptConfig config) => new()
@@ -23,7 +23,9 @@ internal static class MptArchitecture
         AttentionBias = config.HasBias,
         MlpBias = config.HasBias,
         Clip = (float)(config.ClipQkv ?? 0),
-        AlibiSlopes = AlibiSlopes(config.HeadCount, config.AlibiBiasMax),
+        AlibiSlopes = config.HasAlibi ? AlibiSlopes(config.HeadCount, config.AlibiBiasMax) : null,
+        Positions = config.LearnsPositions && !config.HasAlibi ? "transformer.wpe" : null,
+        QueryKeyNorms = config.NormsQueriesAndKeys ? ("attn.q_ln", "attn.k_ln") : null,
         HeadOptions = HeadOptions.Plain with { LogitScale = (float)config.LogitScale },
         ScaleOf = _ => config.SoftmaxScale ?? 1 / Math.Sqrt(config.HeadSize),
     };

@@ -2,7 +2,10 @@ using Transfuse.Checkpoints;
 
 namespace Transfuse.Models.Opt;
 
-/// <summary>OPT (Zhang et al. 2022): layer norms, learned positions, ReLU.</summary>
+/// <summary>
+/// OPT (Zhang et al. 2022): layer norms, learned positions, ReLU. The size of 350M alone has an embedding narrower than its hidden states, norms
+/// after the sums, and none at the end.
+/// </summary>
 internal static class OptArchitecture
 {
     // The table begins with two rows that were meant for padding.
@@ -21,7 +24,11 @@ internal static class OptArchitecture
         MlpNorm = "final_layer_norm",
         Up = "fc1",
         Down = "fc2",
-        FinalNorm = "model.decoder.final_layer_norm",
+        FinalNorm = config.HasFinalNorm ? "model.decoder.final_layer_norm" : null,
+        NormsSums = !config.NormsFirst,
+        EmbeddingSize = config.EmbeddingSize,
+        InputProjection = "model.decoder.project_in",
+        OutputProjection = "model.decoder.project_out",
         Positions = "model.decoder.embed_positions",
         PositionOffset = FirstPosition,
         AttentionBias = config.HasBias,

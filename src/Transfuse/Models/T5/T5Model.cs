@@ -106,7 +106,7 @@ internal sealed class T5Model(T5Config config, ParameterSet parameters) : Encode
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(targetsPerSource);
         using var tape = new Tape(device, recordGradients: false);
         var encoded = Encode(tape, source);
-        var targets = new KeyValueCache(device, Decoder.Count, config.HeadCount, config.HeadSize, checked(source.Segments.Length * targetsPerSource), capacity);
+        var targets = new KeyValueCache(device, new int[Decoder.Count], config.HeadCount, config.HeadSize, checked(source.Segments.Length * targetsPerSource), capacity);
         var sources = new List<Tensor>();
         try
         {

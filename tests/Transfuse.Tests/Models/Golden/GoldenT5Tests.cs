@@ -81,22 +81,12 @@ public sealed class GoldenT5Tests(ITestOutputHelper output) : IDisposable
         using var golden = new GoldenT5Case(name, output);
         var training = golden.Json.GetProperty("training");
         JsonElement[] runs = training.ValueKind == JsonValueKind.Array ? [.. training.EnumerateArray()] : [training];
-        var compared = 0;
+        Assert.NotEmpty(runs);
         foreach (var run in runs)
         {
-            var optimizer = run.GetProperty("optimizer").GetString()!;
-            if (optimizer.StartsWith("torch.optim.Adafactor", StringComparison.Ordinal))
-            {
-                golden.Case.Say($"{optimizer}: another method of that name, not compared");
-                continue;
-            }
-
             using var model = PretrainedModel.LoadEncoderDecoder(golden.Folder, _device);
             GoldenT5Training.Follow(golden, model, _device, run);
-            compared++;
         }
-
-        Assert.True(compared > 0, $"{name}: no optimiser was compared");
     }
 
     [GoldenTheory(GoldenT5Case.Area)]

@@ -73,8 +73,17 @@ internal static class GoldenT5Training
         }
 
         Assert.Contains("Adafactor", name, StringComparison.Ordinal);
+        var adafactor = new AdafactorOptimizer(
+            device, model.Parameters, name.StartsWith("torch", StringComparison.Ordinal) ? PyTorchAdafactor(options) : TransformersAdafactor(options));
+        step = adafactor.Step;
+        return adafactor;
+    }
+
+    private static AdafactorOptions TransformersAdafactor(JsonElement options)
+    {
         var epsilons = Numbers(options, "eps");
-        var adafactor = new AdafactorOptimizer(device, model.Parameters, new AdafactorOptions
+        Assert.Equal(JsonValueKind.Null, options.GetProperty("beta1").ValueKind);
+        return new AdafactorOptions
         {
             Epsilon = (float)epsilons[0],
             MinimumScale = epsilons[1],
@@ -84,9 +93,21 @@ internal static class GoldenT5Training
             ScaleParameter = options.GetProperty("scale_parameter").GetBoolean(),
             RelativeStep = options.GetProperty("relative_step").GetBoolean(),
             WarmupInit = options.GetProperty("warmup_init").GetBoolean(),
-        });
-        step = adafactor.Step;
-        return adafactor;
+        };
+    }
+
+    private static AdafactorOptions PyTorchAdafactor(JsonElement options)
+    {
+        var epsilons = options.GetProperty("eps");
+        var defaults = AdafactorOptions.PyTorch;
+        return defaults with
+        {
+            Epsilon = epsilons[0].ValueKind == JsonValueKind.Null ? defaults.Epsilon : epsilons[0].GetSingle(),
+            MinimumScale = epsilons[1].GetDouble(),
+            ClipThreshold = options.GetProperty("d").GetDouble(),
+            DecayRate = options.GetProperty("beta2_decay").GetDouble(),
+            WeightDecay = options.GetProperty("weight_decay").GetSingle(),
+        };
     }
 
     private static double[] Numbers(JsonElement element, string property) =>

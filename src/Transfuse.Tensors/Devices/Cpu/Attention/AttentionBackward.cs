@@ -132,6 +132,14 @@ internal readonly unsafe struct AttentionBackward<T>(
                 Multiply(buffers.ScoreGradients, capDerivative, count * Size);
             }
 
+            if (arguments.Mask.Hides(tile, key, key + count) && !IsFinite(tile.QueryCount, offset, count * padded, buffers))
+            {
+                SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.OutputGradients, padded, buffers.ValueGradients + offset);
+                SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.ScoreGradients, buffers.Queries, padded, buffers.KeyGradients + offset);
+                SeenProducts.AddToQueries<T>(arguments.Mask, tile, key, count, buffers.ScoreGradients, buffers.Keys + offset, padded, buffers.QueryGradients);
+                continue;
+            }
+
             SmallMatrix.Multiply<T>(
                 count, padded, queries, buffers.Scores, Size, 1, buffers.OutputGradients, padded,
                 buffers.ValueGradients + offset, padded, accumulate: true);
@@ -142,6 +150,22 @@ internal readonly unsafe struct AttentionBackward<T>(
                 queries, padded, count, buffers.ScoreGradients, 1, Size, buffers.Keys + offset, padded,
                 buffers.QueryGradients, padded, accumulate: true);
         }
+    }
+
+    /// <summary>Whether all that goes into the gradients of a tile is finite; its keys and values begin at <paramref name="offset"/>.</summary>
+    private bool IsFinite(int queries, nint offset, int keyValues, in BackwardBuffers<T> buffers)
+    {
+        var queryValues = queries * arguments.PaddedHeadSize<T>();
+        for (var query = 0; query < queries; query++)
+        {
+            if (!float.IsFinite(buffers.LogSumExp[query]) || !float.IsFinite(buffers.OutputDots[query]))
+            {
+                return false;
+            }
+        }
+
+        return SeenProducts.AreFinite<T>(buffers.Keys + offset, keyValues) && SeenProducts.AreFinite<T>(buffers.Values + offset, keyValues)
+            && SeenProducts.AreFinite<T>(buffers.Queries, queryValues) && SeenProducts.AreFinite<T>(buffers.OutputGradients, queryValues);
     }
 
     private void PackQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)

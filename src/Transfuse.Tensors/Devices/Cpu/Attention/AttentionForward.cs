@@ -77,6 +77,12 @@ internal readonly unsafe struct AttentionForward<T>(
             }
 
             softmax.Exponentiate(buffers.Scores, count);
+            if (arguments.Mask.Hides(tile, key, key + count) && !SeenProducts.AreFinite<T>(buffers.Values, count * padded))
+            {
+                SeenProducts.AddToQueries<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.Values, padded, buffers.Output);
+                continue;
+            }
+
             SmallMatrix.Multiply<T>(
                 tile.QueryCount, padded, count, buffers.Scores, 1, Size, buffers.Values, padded, buffers.Output, padded, accumulate: true);
         }

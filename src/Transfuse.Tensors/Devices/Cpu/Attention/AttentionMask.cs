@@ -28,4 +28,12 @@ internal readonly struct AttentionMask
     /// <summary>Whether some query of the tile does not see some key of [<paramref name="firstKey"/>, <paramref name="endKey"/>).</summary>
     internal bool Hides(in AttentionTile tile, int firstKey, int endKey) =>
         _causal && (endKey - 1 > tile.Position || tile.Position + tile.QueryCount - 1 - firstKey >= _window);
+
+    /// <summary>Which of <paramref name="count"/> keys from <paramref name="firstKey"/> on the query at <paramref name="position"/> sees, counted from the first of them.</summary>
+    internal (int Start, int End) KeysSeen(int position, int firstKey, int count) =>
+        (Math.Clamp(position - _window + 1 - firstKey, 0, count), _causal ? Math.Clamp(position + 1 - firstKey, 0, count) : count);
+
+    /// <summary>Which queries of the tile see a key, counted from the tile's first.</summary>
+    internal (int Start, int End) QueriesThatSee(in AttentionTile tile, int key) =>
+        (_causal ? Math.Clamp(key - tile.Position, 0, tile.QueryCount) : 0, Math.Clamp(key + _window - tile.Position, 0, tile.QueryCount));
 }

@@ -4,11 +4,12 @@ using Transfuse.Tensors.Simd;
 namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
 /// <summary>
-/// p ← shrink·p − u with u = rowFactor·columnFactor·g, or, where there is a first moment, m ← β₁m + (1 − β₁)u and p ← shrink·p − m. The row's
+/// p ← shrink·p − u with u = min(rowFactor·columnFactor, largest)·g, or, where there is a first moment, m ← β₁m + (1 − β₁)u and p ← shrink·p − m. The row's
 /// factor holds the step size too.
 /// </summary>
 internal readonly unsafe struct AdafactorStepBody(
-    float* parameter, float* gradient, float* first, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors, float shrink, float beta1) : ITierBody
+    float* parameter, float* gradient, float* first, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors,
+    float largest, float shrink, float beta1) : ITierBody
 {
     private readonly float* _parameter = parameter;
     private readonly float* _gradient = gradient;
@@ -27,7 +28,8 @@ internal readonly unsafe struct AdafactorStepBody(
             var column = 0;
             for (; column + TVector.Count <= columns; column += TVector.Count)
             {
-                var update = TVector.Create(_rowFactors[row]) * TVector.Load(_columnFactors + column) * TVector.Load(_gradient + start + column);
+                var factor = TVector.Min(TVector.Create(_rowFactors[row]) * TVector.Load(_columnFactors + column), TVector.Create(largest));
+                var update = factor * TVector.Load(_gradient + start + column);
                 if (_first != null)
                 {
                     var moment = TVector.MultiplyAdd(TVector.Create(beta1), TVector.Load(_first + start + column), TVector.Create(1 - beta1) * update);
@@ -41,7 +43,7 @@ internal readonly unsafe struct AdafactorStepBody(
 
             for (; column < columns; column++)
             {
-                var update = _rowFactors[row] * _columnFactors[column] * _gradient[start + column];
+                var update = MathF.Min(_rowFactors[row] * _columnFactors[column], largest) * _gradient[start + column];
                 if (_first != null)
                 {
                     update = _first[start + column] = (beta1 * _first[start + column]) + ((1 - beta1) * update);

@@ -4,9 +4,9 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
-/// <summary>Σ (rowFactor·columnFactor·g)² of the rows of one task, in double.</summary>
+/// <summary>Σ (min(rowFactor·columnFactor, largest)·g)² of the rows of one task, in double.</summary>
 internal readonly unsafe struct AdafactorUpdateSizeBody(
-    float* gradient, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors, double* sums) : ITierBody
+    float* gradient, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors, float largest, double* sums) : ITierBody
 {
     private readonly float* _gradient = gradient;
     private readonly float* _rowFactors = rowFactors;
@@ -21,16 +21,17 @@ internal readonly unsafe struct AdafactorUpdateSizeBody(
         var sum = 0.0;
         for (var row = firstRow; row < endRow; row++)
         {
-            sum += RowSums.Sum<TVector, ScaledSquare>(_gradient + (row * columns), _columnFactors, columns, new ScaledSquare(_rowFactors[row]));
+            sum += RowSums.Sum<TVector, ScaledSquare>(_gradient + (row * columns), _columnFactors, columns, new ScaledSquare(_rowFactors[row], largest));
         }
 
         _sums[task] = sum;
     }
 
-    /// <summary>(factor·a·b)².</summary>
-    private readonly struct ScaledSquare(float factor) : RowSums.ITerm
+    /// <summary>(a·min(factor·b, largest))².</summary>
+    private readonly struct ScaledSquare(float factor, float largest) : RowSums.ITerm
     {
         private readonly float _factor = factor;
+        private readonly float _largest = largest;
 
         public float Neutral => 0;
 
@@ -38,7 +39,7 @@ internal readonly unsafe struct AdafactorUpdateSizeBody(
         public T Add<T>(T sum, T a, T b)
             where T : unmanaged, IVector<T>
         {
-            var update = T.Create(_factor) * a * b;
+            var update = a * T.Min(T.Create(_factor) * b, T.Create(_largest));
             return T.MultiplyAdd(update, update, sum);
         }
     }

@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Simd;
+
+namespace Transfuse.Tensors.Devices.Cpu.Attention;
+
+/// <summary>
+/// The products with a tile's probabilities or their gradients, row by row over what the mask shows. Where it hides a pair, the factor is 0, which
+/// a product of whole tiles multiplies by whatever the hidden row holds; a NaN there, or 0·∞, would reach rows that do not see it. So
+/// tiles in which the mask hides something and some value is not finite are taken this way; the sums are in the same order and have the same bits.
+/// </summary>
+internal static unsafe class SeenProducts
+{
+    private const int Size = AttentionTile.Size;
+
+    /// <summary>Whether none of <paramref name="count"/> values, a multiple of the vector width, is NaN or infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool AreFinite<T>(float* values, int count)
+        where T : unmanaged, IVector<T>
+    {
+        // 0·x is 0, or NaN if x is not finite.
+        var zeros = T.Zero;
+        for (var i = 0; i < count; i += T.Count)
+        {
+            zeros = T.MultiplyAdd(T.Zero, T.Load(values + i), zeros);
+        }
+
+        return T.Sum(zeros) == 0;
+    }
+
+    /// <summary>result[query] += Σ factors[key, query]·rows[key] over the keys that the query sees.</summary>
+    internal static void AddToQueries<T>(
+        in AttentionMask mask, in AttentionTile tile, int firstKey, int keyCount, float* factors, float* rows, int padded, float* result)
+        where T : unmanaged, IVector<T>
+    {
+        for (var query = 0; query < tile.QueryCount; query++)
+        {
+            var (start, end) = mask.KeysSeen(tile.Position + query, firstKey, keyCount);
+            SmallMatrix.Multiply<T>(
+                1, padded, end - start, factors + (start * Size) + query, 0, Size, rows + (start * padded), padded,
+                result + (query * padded), 0, accumulate: true);
+        }
+    }
+
+    /// <summary>result[key] += Σ factors[key, query]·rows[query] over the queries that see the key.</summary>
+    internal static void AddToKeys<T>(
+        in AttentionMask mask, in AttentionTile tile, int firstKey, int keyCount, float* factors, float* rows, int padded, float* result)
+        where T : unmanaged, IVector<T>
+    {
+        for (var key = 0; key < keyCount; key++)
+        {
+            var (start, end) = mask.QueriesThatSee(tile, firstKey + key);
+            SmallMatrix.Multiply<T>(
+                1, padded, end - start, factors + (key * Size) + start, 0, 1, rows + (start * padded), padded,
+                result + (key * padded), 0, accumulate: true);
+        }
+    }
+}
