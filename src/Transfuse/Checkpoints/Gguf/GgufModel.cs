@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints.Gguf;
@@ -57,10 +58,11 @@ internal sealed class GgufModel : IDisposable
     private void Read()
     {
         var isTied = IsTied();
-        ConfigJson = GgufConfig.Import(Architecture, Checkpoint, isTied);
-        var geometry = GgufGeometry.Of(Architecture, new ConfigTree(System.Text.Json.Nodes.JsonNode.Parse(ConfigJson)!.AsObject(), Checkpoint.Path));
-        var used = new HashSet<string>(WithoutName, StringComparer.Ordinal);
-        foreach (var (gguf, huggingFace, order) in Architecture.Expand(geometry.Layers, name => Checkpoint.TryFind(name, out _, out _)))
+        (ConfigJson, var isStored) = GgufConfig.Import(Architecture, Checkpoint, isTied);
+        var config = new ConfigTree(JsonNode.Parse(ConfigJson)!.AsObject(), Checkpoint.Path);
+        var geometry = GgufGeometry.Of(Architecture, config);
+        var used = new HashSet<string>([.. WithoutName, .. Architecture.Ignored], StringComparer.Ordinal);
+        foreach (var (gguf, huggingFace, rule) in Architecture.Expand(geometry.Layers, name => Checkpoint.TryFind(name, out _, out _)))
         {
             if (!Checkpoint.TryFind(gguf, out var file, out var entry))
             {
@@ -70,7 +72,7 @@ internal sealed class GgufModel : IDisposable
             used.Add(gguf);
             if (!isTied || !string.Equals(gguf, GgufArchitecture.Head, StringComparison.Ordinal))
             {
-                _tensors.Add(huggingFace, new GgufTensor(file, entry, huggingFace, order, geometry));
+                _tensors.Add(huggingFace, new GgufTensor(file, entry, huggingFace, rule.Order, geometry, isStored ? rule.Factor?.Invoke(config, geometry) ?? 1 : 1));
             }
         }
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Transfuse.Checkpoints;
@@ -48,6 +48,12 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(before.Entries.Select(entry => (entry.Name, entry.Type, entry.ShapeText)), after.Entries.Select(entry => (entry.Name, entry.Type, entry.ShapeText)));
         foreach (var entry in before.Entries)
         {
+            if (HasFactor(name, entry.Name))
+            {
+                Assert.All(Singles(before.ReadBytes(entry)).Zip(Singles(after.ReadBytes(after.Get(entry.Name)))), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+                continue;
+            }
+
             Assert.Equal(before.ReadBytes(entry), after.ReadBytes(after.Get(entry.Name)));
         }
 
@@ -72,9 +78,18 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         using var original = PretrainedModel.Load(folder, _device);
         using var stored = PretrainedModel.Load(_folder["m.gguf"], _device);
         using var keys = PretrainedModel.Load(_folder["keys.gguf"], _device);
-        var expected = Hidden(original);
-        Assert.Equal(expected, Hidden(stored));
-        Assert.Equal(expected, Hidden(keys));
+        // GGUF ends the context at a window that llama.cpp has no place for.
+        var count = Math.Min(24, Math.Min(keys.Config.MaxPositions, original.Config.MaxPositions));
+        var expected = Hidden(original, count);
+        if (HasFactor(name, "q_"))
+        {
+            Assert.All(expected.Zip(Hidden(stored, count)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            Assert.All(expected.Zip(Hidden(keys, count)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            return;
+        }
+
+        Assert.Equal(expected, Hidden(stored, count));
+        Assert.Equal(expected, Hidden(keys, count));
     }
 
     [Theory]
@@ -151,7 +166,7 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("mpt-clip", "logit_scale")]
-    [InlineData("neox-sequential", "hidden_act")]
+    [InlineData("smollm3", "no_rope_layers")]
     public void What_gguf_cannot_say_is_refused(string name, string key)
     {
         var folder = WriteFolder(name);
@@ -175,16 +190,7 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
     {
         ModelConversion.ToGguf(WriteFolder(name), _folder["m.gguf"], DType.F32);
         using var model = PretrainedModel.Load(_folder["m.gguf"], _device);
-        var ids = TinyModels.Ids(20);
-        var lines = Oracles.Llora(null, ["logits", _folder["m.gguf"], "-t", "1", .. ids.Select(id => id.ToString(CultureInfo.InvariantCulture))]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var scores = new SequenceScorer(model, _device).Score([ids]).Single();
-        var largest = 0.0;
-        for (var i = 0; i + 1 < ids.Length; i++)
-        {
-            using var line = JsonDocument.Parse(lines[i]);
-            largest = Math.Max(largest, Math.Abs(line.RootElement.GetProperty("next_logprob").GetDouble() - scores.LogProbabilities[i + 1]));
-        }
-
+        var largest = LlamaCpp.LargestDifference(_folder["m.gguf"], model, _device, TinyModels.Ids(20));
         output.WriteLine($"{name}: largest difference {largest:g3}");
         Assert.InRange(largest, 0, tolerance);
     }
@@ -222,9 +228,14 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         return folder;
     }
 
-    private float[] Hidden(LanguageModel model)
+    /// <summary>Weights that Gemma's own scale of scores is folded into come back multiplied and divided, so with a rounding.</summary>
+    private static bool HasFactor(string model, string tensor) => model is "gemma2" or "gemma3" && tensor.Contains("q_", StringComparison.Ordinal);
+
+    private static float[] Singles(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+
+    private float[] Hidden(LanguageModel model, int count = 24)
     {
         using var tape = new Tape(_device, recordGradients: false);
-        return model.Forward(tape, TokenBatch.FromLengths(TinyModels.Ids(24), [24])).Value.AsSpan().ToArray();
+        return model.Forward(tape, TokenBatch.FromLengths(TinyModels.Ids(count), [count])).Value.AsSpan().ToArray();
     }
 }
