@@ -41,11 +41,7 @@ internal sealed class GgufExport
     internal void Write(string path, string name, string tokenizerFolder, Action<string> warn, CancellationToken cancellation)
     {
         var (keys, extra) = GgufConfig.Export(_architecture, _config);
-        if (GgufConfig.WindowThatEndsContext(_architecture, _config) is { } window)
-        {
-            warn($"{_config.Path}: GGUF's '{_architecture.Name}' has no window of attention, so the context of the file ends at the window of {window:N0} tokens.");
-        }
-
+        WarnOfLimits(warn);
         var sources = Sources();
         var infos = sources.ConvertAll(source => source.Info);
         var metadata = General(name, infos);
@@ -66,6 +62,19 @@ internal sealed class GgufExport
         }
 
         writer.Complete();
+    }
+
+    private void WarnOfLimits(Action<string> warn)
+    {
+        if (GgufConfig.WindowThatEndsContext(_architecture, _config) is { } window)
+        {
+            warn($"{_config.Path}: GGUF's '{_architecture.Name}' has no window of attention, so the context of the file ends at the window of {window:N0} tokens.");
+        }
+
+        if (_geometry.Layers > _geometry.FirstStackLayers)
+        {
+            warn($"{_config.Path}: the decoder is deeper than the encoder. llama.cpp 0.5.0 does not load such a file; Transfuse does.");
+        }
     }
 
     private List<KeyValuePair<string, object>> General(string name, List<GgufTensorInfo> infos)
