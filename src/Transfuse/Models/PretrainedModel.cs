@@ -76,8 +76,7 @@ public static partial class PretrainedModel
             return ModelConfig.Load(path);
         }
 
-        using var model = GgufModel.Open(file);
-        return model.Config;
+        return GgufModel.ReadConfig(file);
     }
 
     private static DecoderModel LoadGguf(string file, Device device, WeightPrecision precision)

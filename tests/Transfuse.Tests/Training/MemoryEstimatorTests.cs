@@ -1,9 +1,11 @@
+using Transfuse.Checkpoints;
 using Transfuse.Models;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Optimizers;
+using Transfuse.Tensors.Random;
 using Transfuse.Tests.Models;
 using Transfuse.Training;
 
@@ -74,6 +76,45 @@ public sealed class MemoryEstimatorTests
 
         AssertNear(device.Memory.PeakReservedBytes, estimate.Peak);
     }
+
+    [Fact]
+    public void An_encoder_decoder_model_takes_what_was_estimated()
+    {
+        using var device = new CpuDevice(threads: 2);
+        EncoderDecoderModel Make(Device on) => PretrainedModel.CreateEncoderDecoder(Pairs, on, new RandomStream(7, "init"));
+        var estimator = new MemoryEstimator(device);
+        var (score, generate) = (estimator.OfScoring(Make, 200, 50), estimator.OfGenerating(Make, 300));
+        using var model = Make(device);
+        using (var cache = model.CreateCache(device, TokenBatch.FromLengths(new int[300], [300]), 1, 300))
+        {
+            using var tape = new Tape(device, recordGradients: false);
+            using var logits = device.Allocate(new Shape(1, model.VocabularySize));
+            device.MatMul(MatMulLayout.NT, model.Decode(tape, cache, cache.NextBatch([new int[1]])).Value, model.HeadWeight.Value, logits);
+        }
+
+        AssertNear(device.Memory.PeakReservedBytes, generate.Peak);
+        var batch = SequencePairBatch.Create([.. Enumerable.Range(0, 4).Select(_ => new SequencePair(new int[50], new int[50]))], model.StartId);
+        using (var tape = new Tape(device, recordGradients: false))
+        {
+            _ = batch.Loss(tape, model);
+        }
+
+        AssertNear(device.Memory.PeakReservedBytes, Math.Max(score.Peak, generate.Peak));
+    }
+
+    private static T5Config Pairs => new()
+    {
+        VocabularySize = 400,
+        HiddenSize = 32,
+        HeadDimension = 8,
+        IntermediateSize = 80,
+        LayerCount = 2,
+        DecoderLayerCount = 2,
+        HeadCount = 4,
+        MaxPositions = 512,
+        FeedForward = "gated-gelu",
+        EosIds = [1],
+    };
 
     [Fact]
     public void Recomputation_is_estimated_to_take_less()
