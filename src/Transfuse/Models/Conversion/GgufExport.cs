@@ -5,6 +5,7 @@ using Transfuse.Errors;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
 using Transfuse.Tokenization.Gguf;
 using Transfuse.Tokenization.SentencePiece;
 
@@ -263,6 +264,7 @@ internal sealed class GgufExport
         {
             var tokenizer = (PipelineTokenizer)TokenizerFile.LoadDefinition(folder).Build(folder);
             keys = GgufTokenizerWriter.Keys(tokenizer, SentencePieceScores(folder), _config.Count("vocab_size"), folder, message => warn($"{folder}: {message}"));
+            AddChatTemplate(keys, folder, warn);
         }
 
         // What the tokenizer does not say, the configuration may.
@@ -277,6 +279,20 @@ internal sealed class GgufExport
         }
 
         return keys;
+    }
+
+    private static void AddChatTemplate(List<KeyValuePair<string, object>> keys, string folder, Action<string> warn)
+    {
+        var templates = ChatTemplateFile.ReadAll(folder);
+        if (ChatTemplateFile.Usual(templates) is { } usual)
+        {
+            keys.Add(new(GgufTokenizerReader.ChatTemplateKey, usual));
+        }
+
+        if (templates.Count > 1)
+        {
+            warn($"{folder}: has {templates.Count} chat templates; the GGUF file keeps the usual one.");
+        }
     }
 
     private static Dictionary<string, float>? SentencePieceScores(string folder)
