@@ -146,6 +146,12 @@ public sealed class KeyValueCache : IDisposable
     {
         var layout = heads.Layout;
         var cached = _layers[layer];
+        if (cached.IsRehearsed)
+        {
+            // Copying would take the memory that is only to be counted.
+            return cached;
+        }
+
         foreach (var segment in segments)
         {
             var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
@@ -164,6 +170,11 @@ public sealed class KeyValueCache : IDisposable
     internal Tensor AppendRows(int layer, Tensor projected, int firstColumn, ReadOnlySpan<AttentionSegment> segments)
     {
         var cached = _layers[layer];
+        if (cached.IsRehearsed)
+        {
+            return cached;
+        }
+
         foreach (var segment in segments)
         {
             var first = segment.KeyStart + segment.KeyCount - segment.QueryCount;
@@ -187,7 +198,7 @@ public sealed class KeyValueCache : IDisposable
         for (var i = 0; i < segments.Length; i++)
         {
             moved[i] = segments[i] with { KeyStart = start };
-            for (var key = 0; key < segments[i].KeyCount; key++)
+            for (var key = 0; key < segments[i].KeyCount && !copy.IsRehearsed; key++)
             {
                 stored.Row(segments[i].KeyStart + key).CopyTo(copy.Row(start++));
             }

@@ -77,6 +77,18 @@ public sealed class MemoryEstimatorTests
         AssertNear(device.Memory.PeakReservedBytes, estimate.Peak);
     }
 
+    /// <summary>A cache of 262 GB: whoever touched it would not come back.</summary>
+    [Fact]
+    public void An_estimate_takes_no_memory_itself()
+    {
+        using var device = new CpuDevice(threads: 2);
+        var config = (LlamaConfig)TinyModels.Config("llama") with { HiddenSize = 4096, IntermediateSize = 64, HeadCount = 32, LayerCount = 40, MaxPositions = 200_000 };
+        var estimate = new MemoryEstimator(device).OfGenerating(on => PretrainedModel.Create(config, on, new RandomStream(7, "init")), config.MaxPositions);
+
+        Assert.True(estimate.Working > 2L * sizeof(float) * config.HiddenSize * config.LayerCount * config.MaxPositions);
+        Assert.Equal(0, device.Memory.PeakReservedBytes);
+    }
+
     [Fact]
     public void Scoring_pairs_takes_what_was_estimated()
     {

@@ -35,7 +35,7 @@ internal static class GgufCard
         AddTypes(card, entries);
         try
         {
-            return card.Memory(PretrainedModel.ReadConfig(path), entries.Sum(entry => entry.ByteCount), device);
+            return card.Memory(PretrainedModel.ReadConfig(checkpoint), entries.Sum(entry => entry.ByteCount), device);
         }
         catch (ModelFormatException exception)
         {

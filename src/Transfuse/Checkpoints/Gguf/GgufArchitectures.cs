@@ -99,7 +99,7 @@ internal static class GgufArchitectures
         ],
         Tensors =
         [
-            new("token_embd", "shared"), new("output", "lm_head"), new("enc.output_norm", "encoder.final_layer_norm"), 
+            new("token_embd", "shared"), new("output", "lm_head"), new("enc.output_norm", "encoder.final_layer_norm"),
             new("dec.output_norm", "decoder.final_layer_norm") { Factor = T5OutputScale },
             .. T5Stack("enc", "encoder", 1), .. T5Stack("dec", "decoder", 2),
             new("dec.blk.{}.cross_attn_norm", "decoder.block.{}.layer.1.layer_norm"), .. T5Attention("dec.blk.{}.cross_attn", "decoder.block.{}.layer.1.EncDecAttention"),

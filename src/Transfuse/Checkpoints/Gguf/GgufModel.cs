@@ -54,12 +54,11 @@ internal sealed class GgufModel : IDisposable
     /// The configuration alone. Of a head that may repeat the embedding only the beginning is read, so that a file of any size is described at once.
     /// </summary>
     /// <exception cref="ModelFormatException">The file is damaged or of an unknown architecture.</exception>
-    internal static ModelConfig ReadConfig(string path)
+    internal static ModelConfig ReadConfig(GgufCheckpoint checkpoint)
     {
-        using var checkpoint = GgufCheckpoint.Open(path);
         var architecture = ArchitectureOf(checkpoint);
         var isTied = new GgufModel(checkpoint, architecture).IsTied(mostBytes: PieceBytes);
-        return ModelConfig.Parse(GgufConfig.Import(architecture, checkpoint, isTied).Json, path);
+        return ModelConfig.Parse(GgufConfig.Import(architecture, checkpoint, isTied).Json, checkpoint.Path);
     }
 
     /// <summary>Closes the file.</summary>
