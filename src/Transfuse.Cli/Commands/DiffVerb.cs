@@ -18,7 +18,7 @@ internal sealed class DiffVerb : Verb
     internal DiffVerb()
         : base(
             "diff",
-            "Compares the weights of two checkpoints tensor by tensor, under their Hugging Face names and whatever their formats. Values are compared as float32.",
+            "Compares the weights of two checkpoints tensor by tensor, under their Hugging Face names and whatever their formats. Values are compared as float32, or as float64 where one of the two is.",
             "transfuse diff models/before models/after --changed",
             "transfuse diff models/a a.q8_0.gguf --json",
             "transfuse diff models/a models/b --exit-code --quiet")

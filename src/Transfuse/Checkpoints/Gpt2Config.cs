@@ -51,7 +51,8 @@ public sealed record Gpt2Config : ModelConfig
         };
     }
 
-    private static Gpt2Config Defaults => new()
+    /// <summary>What transformers 5 takes for keys that a file does not have.</summary>
+    internal static Gpt2Config Defaults => new()
     {
         VocabularySize = 50257,
         HiddenSize = 768,

@@ -59,7 +59,8 @@ public sealed record GptNeoXConfig : ModelConfig
         };
     }
 
-    private static GptNeoXConfig Defaults => new()
+    /// <summary>What transformers 5 takes for keys that a file does not have.</summary>
+    internal static GptNeoXConfig Defaults => new()
     {
         VocabularySize = 50432,
         HiddenSize = 6144,

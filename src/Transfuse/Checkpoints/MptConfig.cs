@@ -104,7 +104,8 @@ public sealed record MptConfig : ModelConfig
         };
     }
 
-    private static MptConfig Defaults => new()
+    /// <summary>What transformers 5 takes for keys that a file does not have.</summary>
+    internal static MptConfig Defaults => new()
     {
         VocabularySize = 50368,
         HiddenSize = 2048,

@@ -66,7 +66,8 @@ public sealed record OptConfig : ModelConfig
         };
     }
 
-    private static OptConfig Defaults => new()
+    /// <summary>What transformers 5 takes for keys that a file does not have.</summary>
+    internal static OptConfig Defaults => new()
     {
         VocabularySize = 50272,
         HiddenSize = 768,

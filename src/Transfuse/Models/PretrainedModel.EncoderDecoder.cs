@@ -33,6 +33,7 @@ public static partial class PretrainedModel
         if (GgufCheckpoint.FindFile(folder) is { } gguf)
         {
             using var model = GgufModel.Open(gguf);
+            config = (T5Config)model.Config;
             return T5Architecture.Build(config, new GgufWeights(model).Read(WeightsOf(config), device, WeightPrecision.Float32));
         }
 

@@ -79,8 +79,16 @@ public static partial class PretrainedModel
             return ModelConfig.Load(path);
         }
 
-        using var model = GgufModel.Open(file);
-        return model.Config;
+        using var checkpoint = GgufCheckpoint.Open(file);
+        return ReadConfig(checkpoint);
+    }
+
+    /// <summary>The configuration of an opened GGUF file.</summary>
+    /// <exception cref="ModelFormatException">It is of an unknown architecture, or a key is missing.</exception>
+    public static ModelConfig ReadConfig(GgufCheckpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return GgufModel.ReadConfig(checkpoint);
     }
 
     private static DecoderModel LoadGguf(string file, Device device, WeightPrecision precision)

@@ -17,78 +17,40 @@ internal static class NewModelConfig
     /// <summary>The configuration of a model that is begun anew.</summary>
     internal static ModelConfig From(ModelSection section, int vocabularySize, int? bosId, int? eosId)
     {
-        int[] eos = eosId is { } id ? [id] : [];
-        return section.Architecture switch
+        ModelConfig shape = section.Architecture switch
         {
-            GptNeoXConfig.Type => new GptNeoXConfig
-            {
-                VocabularySize = vocabularySize,
-                HiddenSize = section.Hidden,
-                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
-                LayerCount = section.Layers,
-                HeadCount = section.Heads,
-                MaxPositions = section.Context,
-                TiesEmbeddings = section.TiedEmbeddings,
-                BosId = bosId,
-                EosIds = eos,
-            },
-            MptConfig.Type => new MptConfig
-            {
-                VocabularySize = vocabularySize,
-                HiddenSize = section.Hidden,
-                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
-                LayerCount = section.Layers,
-                HeadCount = section.Heads,
-                MaxPositions = section.Context,
-                BosId = bosId,
-                EosIds = eos,
-            },
-            Gpt2Config.Type => new Gpt2Config
-            {
-                VocabularySize = vocabularySize,
-                HiddenSize = section.Hidden,
-                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
-                LayerCount = section.Layers,
-                HeadCount = section.Heads,
-                MaxPositions = section.Context,
-                TiesEmbeddings = section.TiedEmbeddings,
-                BosId = bosId,
-                EosIds = eos,
-            },
-            OptConfig.Type => new OptConfig
-            {
-                VocabularySize = vocabularySize,
-                HiddenSize = section.Hidden,
-                IntermediateSize = section.Intermediate ?? 4 * section.Hidden,
-                LayerCount = section.Layers,
-                HeadCount = section.Heads,
-                MaxPositions = section.Context,
-                TiesEmbeddings = section.TiedEmbeddings,
-                BosId = bosId,
-                EosIds = eos,
-            },
-            _ => Llama(section, vocabularySize, bosId, eos),
+            GptNeoXConfig.Type => GptNeoXConfig.Defaults,
+            MptConfig.Type => MptConfig.Defaults,
+            Gpt2Config.Type => Gpt2Config.Defaults,
+            OptConfig.Type => OptConfig.Defaults,
+            _ => Llama(section),
+        };
+        return shape with
+        {
+            VocabularySize = vocabularySize,
+            HiddenSize = section.Hidden,
+            IntermediateSize = section.Intermediate ?? (shape is LlamaConfig ? GatedWidth(section.Hidden) : 4 * section.Hidden),
+            LayerCount = section.Layers,
+            HeadCount = section.Heads,
+            MaxPositions = section.Context,
+            TiesEmbeddings = shape is MptConfig ? shape.TiesEmbeddings : section.TiedEmbeddings,
+            BosId = bosId,
+            EosIds = eosId is { } id ? [id] : [],
+            PadId = null,
         };
     }
 
-    private static LlamaConfig Llama(ModelSection section, int vocabularySize, int? bosId, int[] eos)
+    private static int GatedWidth(int hidden) => ((8 * hidden / 3) + WidthStep - 1) / WidthStep * WidthStep;
+
+    private static LlamaConfig Llama(ModelSection section)
     {
         var variant = LlamaVariant.All.First(variant => variant.ModelType.Equals(section.Architecture ?? LlamaConfig.Type, StringComparison.Ordinal));
-        return new LlamaConfig
+        return LlamaDefaults.Of(LlamaVariant.Llama) with
         {
             Variant = variant,
             Activation = variant.IsGemma ? "gelu_pytorch_tanh" : "silu",
-            VocabularySize = vocabularySize,
-            HiddenSize = section.Hidden,
-            IntermediateSize = section.Intermediate ?? ((8 * section.Hidden / 3) + WidthStep - 1) / WidthStep * WidthStep,
-            LayerCount = section.Layers,
-            HeadCount = section.Heads,
             KeyValueHeads = section.KeyValueHeads,
-            MaxPositions = section.Context,
             NormEpsilon = 1e-5,
-            TiesEmbeddings = section.TiedEmbeddings,
-            BosId = bosId,
-            EosIds = eos,
         };
     }
 }

@@ -90,6 +90,42 @@ public sealed class MemoryEstimator
         return OfWork(rehearsal, parameters);
     }
 
+    /// <summary>An encoder-decoder model that scores a batch of pairs, with as many tokens of targets as of sources.</summary>
+    /// <param name="create">Makes the model on the device it is given.</param>
+    /// <param name="batchTokens">Tokens of the sources of a batch, and of its targets.</param>
+    /// <param name="length">Tokens of a source, and of a target.</param>
+    public MemoryEstimate OfScoring(Func<Device, EncoderDecoderModel> create, int batchTokens, int length)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        using var rehearsal = _device.CreateRehearsal();
+        using var model = create(rehearsal);
+        var parameters = rehearsal.Memory.UsedBytes;
+        var batch = WholeBlocks.Batch(batchTokens, length);
+        using var tape = new Tape(rehearsal, recordGradients: false);
+        var hidden = model.Decode(tape, batch.Tokens, batch.Tokens, model.Encode(tape, batch.Tokens)).Value;
+        rehearsal.LinearCrossEntropy(
+            hidden, model.HeadWeight.Value, model.HeadOptions, batch.Labels, new float[batchTokens], null, new float[batchTokens], default, null, null);
+        return OfWork(rehearsal, parameters);
+    }
+
+    /// <summary>An encoder-decoder model that writes one text for another.</summary>
+    /// <param name="create">Makes the model on the device it is given.</param>
+    /// <param name="tokens">Tokens of the source, and most of the target.</param>
+    public MemoryEstimate OfGenerating(Func<Device, EncoderDecoderModel> create, int tokens)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        using var rehearsal = _device.CreateRehearsal();
+        using var model = create(rehearsal);
+        var parameters = rehearsal.Memory.UsedBytes;
+        using var cache = model.CreateCache(rehearsal, TokenBatch.FromLengths(new int[tokens], [tokens]), 1, tokens);
+        using var tape = new Tape(rehearsal, recordGradients: false);
+        var hidden = model.Decode(tape, cache, cache.NextBatch([new int[1]])).Value;
+        using var logits = rehearsal.Allocate(new Shape(1, model.HeadWeight.Value.Rows));
+        rehearsal.MatMul(MatMulLayout.NT, hidden, model.HeadWeight.Value, logits);
+        return OfWork(rehearsal, parameters);
+    }
+
     private static MemoryEstimate OfWork(Device rehearsal, long parameters) =>
         new(parameters, 0, 0, rehearsal.Memory.PeakUsedBytes - parameters, rehearsal.Memory.PeakReservedBytes);
 

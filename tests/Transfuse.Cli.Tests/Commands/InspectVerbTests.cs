@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Transfuse.Artifacts;
+using Transfuse.Checkpoints.Gguf;
 using Transfuse.Corpora;
 using Transfuse.Distributions;
 
@@ -57,8 +58,43 @@ public sealed class InspectVerbTests
         Assert.Equal((parameters, 2, 4, 2, 48, 300), ((long)json["parameters"]!, (int)json["layers"]!, (int)json["heads"]!, (int)json["key_value_heads"]!, (int)json["context"]!, (int)json["vocabulary"]!));
         Assert.Equal((16, 5), ((int)json["dtypes"]!["BF16"]!, (int)json["dtypes"]!["F32"]!));
         Assert.Equal(("gpt2", "gpt-2"), ((string?)json["tokenizer"]!["model"], (string?)json["tokenizer"]!["pre"]));
-        Assert.Equal((parameters * 4, (long)json["bytes"]!), ((long)json["memory_bytes"]!["score"]!, (long)json["memory_bytes"]!["score_as_stored"]!));
+        // Matrices take half as much as in float32; five norms stay as they are.
+        Assert.Equal((parameters - (5 * 24)) * 2, (long)json["memory_bytes"]!["score"]! - (long)json["memory_bytes"]!["score_as_stored"]!);
         Assert.Contains("BF16 (16", tool.Run("inspect", "g").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_gguf_file_asks_for_the_memory_of_the_folder_it_was_made_of()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        Assert.Equal(0, tool.Run("convert", "m", "m.gguf").Code);
+        Assert.Equal(Inspect(tool, "m")["memory_bytes"]!.ToJsonString(), Inspect(tool, "m.gguf")["memory_bytes"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void An_encoder_with_a_decoder_shows_its_memory_as_well()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.WriteEncoderDecoder(Path.Combine(tool.Folder, "t"));
+        var json = Inspect(tool, "t");
+        var memory = json["memory_bytes"]!;
+        Assert.Equal("t5", (string?)json["architecture"]);
+        Assert.True((long)memory["score"]! > (long)json["parameters"]! * 4);
+        Assert.True((long)memory["generate"]! > (long)json["parameters"]! * 4);
+        Assert.Contains("memory to generate", tool.Run("inspect", "t").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vocabulary_alone_is_described_without_memory()
+    {
+        using var tool = new ToolRunner();
+        using (var writer = new GgufWriter(Path.Combine(tool.Folder, "v.gguf"), [new("general.architecture", "llama")], []))
+        {
+            writer.Complete();
+        }
+
+        Assert.Null(Inspect(tool, "v.gguf")["memory_bytes"]);
     }
 
     [Fact]

@@ -1,9 +1,11 @@
+using Transfuse.Checkpoints;
 using Transfuse.Models;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Optimizers;
+using Transfuse.Tensors.Random;
 using Transfuse.Tests.Models;
 using Transfuse.Training;
 
@@ -74,6 +76,62 @@ public sealed class MemoryEstimatorTests
 
         AssertNear(device.Memory.PeakReservedBytes, estimate.Peak);
     }
+
+    /// <summary>A cache of 262 GB: whoever touched it would not come back.</summary>
+    [Fact]
+    public void An_estimate_takes_no_memory_itself()
+    {
+        using var device = new CpuDevice(threads: 2);
+        var config = (LlamaConfig)TinyModels.Config("llama") with { HiddenSize = 4096, IntermediateSize = 64, HeadCount = 32, LayerCount = 40, MaxPositions = 200_000 };
+        var estimate = new MemoryEstimator(device).OfGenerating(on => PretrainedModel.Create(config, on, new RandomStream(7, "init")), config.MaxPositions);
+
+        Assert.True(estimate.Working > 2L * sizeof(float) * config.HiddenSize * config.LayerCount * config.MaxPositions);
+        Assert.Equal(0, device.Memory.PeakReservedBytes);
+    }
+
+    [Fact]
+    public void Scoring_pairs_takes_what_was_estimated()
+    {
+        using var device = new CpuDevice(threads: 2);
+        var estimate = new MemoryEstimator(device).OfScoring(MakePairs, 200, 50);
+        using var model = MakePairs(device);
+        var batch = SequencePairBatch.Create([.. Enumerable.Range(0, 4).Select(_ => new SequencePair(new int[50], new int[50]))], model.StartId);
+        using (var tape = new Tape(device, recordGradients: false))
+        {
+            _ = batch.Loss(tape, model);
+        }
+
+        AssertNear(device.Memory.PeakReservedBytes, estimate.Peak);
+    }
+
+    [Fact]
+    public void Writing_one_text_for_another_takes_what_was_estimated()
+    {
+        using var device = new CpuDevice(threads: 2);
+        var estimate = new MemoryEstimator(device).OfGenerating(MakePairs, 300);
+        using var model = MakePairs(device);
+        using var cache = model.CreateCache(device, TokenBatch.FromLengths(new int[300], [300]), 1, 300);
+        using var tape = new Tape(device, recordGradients: false);
+        using var logits = device.Allocate(new Shape(1, model.VocabularySize));
+        device.MatMul(MatMulLayout.NT, model.Decode(tape, cache, cache.NextBatch([new int[1]])).Value, model.HeadWeight.Value, logits);
+        AssertNear(device.Memory.PeakReservedBytes, estimate.Peak);
+    }
+
+    private static EncoderDecoderModel MakePairs(Device device) => PretrainedModel.CreateEncoderDecoder(Pairs, device, new RandomStream(7, "init"));
+
+    private static T5Config Pairs => new()
+    {
+        VocabularySize = 400,
+        HiddenSize = 32,
+        HeadDimension = 8,
+        IntermediateSize = 80,
+        LayerCount = 2,
+        DecoderLayerCount = 2,
+        HeadCount = 4,
+        MaxPositions = 512,
+        FeedForward = "gated-gelu",
+        EosIds = [1],
+    };
 
     [Fact]
     public void Recomputation_is_estimated_to_take_less()

@@ -5,6 +5,7 @@ using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Cli.Hosting;
 using Transfuse.Errors;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Cli.Commands.Inspection;
 
@@ -18,30 +19,30 @@ internal static class CardReader
     internal static Card Read(ToolContext context, string path, CancellationToken cancellation)
     {
         var full = context.ResolveModel(path, cancellation);
-        return Directory.Exists(full) ? OfFolder(context, path, full)
-            : File.Exists(full) ? OfFile(path, full)
+        using var device = context.CreateDevice();
+        return Directory.Exists(full) ? OfFolder(context, path, full, device)
+            : File.Exists(full) ? OfFile(path, full, device)
             : throw new InputException(path, "there is no such file or folder.");
     }
 
-    private static Card OfFile(string path, string full) => Path.GetExtension(full) switch
+    private static Card OfFile(string path, string full, Device device) => Path.GetExtension(full) switch
     {
         ".safetensors" => SafetensorsCard.Of(full),
-        GgufFile.Extension => GgufCard.Of(full),
+        GgufFile.Extension => GgufCard.Of(full, device),
         ".json" when Path.GetFileName(full).Contains("tokenizer", StringComparison.OrdinalIgnoreCase) => TokenizerCard.Of(full),
         _ => throw new InputException(path, $"is no file that can be inspected; expected {Known}."),
     };
 
     // A run's folder has a manifest, too, so it comes first.
-    private static Card OfFolder(ToolContext context, string path, string full)
+    private static Card OfFolder(ToolContext context, string path, string full, Device device)
     {
         bool Has(string file) => File.Exists(Path.Combine(full, file));
-        using var device = context.CreateDevice();
         return Has("recipe.resolved.yaml") ? RunCard.Of(context, full)
             : Has(LoraConfigFile.FileName) && !Has(ModelConfig.FileName) ? AdapterCard.Of(full)
             : Has(ModelConfig.FileName) ? CheckpointCard.Of(full, device)
             : Has(Manifest.FileName) && KindOf(Path.Combine(full, Manifest.FileName)) is { } kind ? OfArtifact(path, full, kind)
             : Has(TokenizerCard.FileName) ? TokenizerCard.Of(full)
-            : GgufCheckpoint.FindFile(full) is { } gguf ? GgufCard.Of(gguf)
+            : GgufCheckpoint.FindFile(full) is { } gguf ? GgufCard.Of(gguf, device)
             : throw new InputException(path, $"is no folder that can be inspected; expected {Known}.");
     }
 

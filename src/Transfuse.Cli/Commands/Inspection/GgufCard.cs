@@ -2,15 +2,16 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Cli.Output;
+using Transfuse.Errors;
+using Transfuse.Models;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Cli.Commands.Inspection;
 
 /// <summary>A GGUF model, by its header alone: architecture, sizes, types, tokenizer, memory.</summary>
 internal static class GgufCard
 {
-    private const long BytesWidened = 4;
-
-    internal static Card Of(string path)
+    internal static Card Of(string path, Device device)
     {
         using var checkpoint = GgufCheckpoint.Open(path);
         var metadata = checkpoint.Metadata;
@@ -32,10 +33,16 @@ internal static class GgufCard
         card.Count("vocabulary", "vocabulary", checkpoint.TryFind("token_embd.weight", out _, out var embedding) ? embedding.Rows : metadata.Texts("tokenizer.ggml.tokens")?.Length ?? 0);
         AddTokenizer(card, metadata);
         AddTypes(card, entries);
-        card.Json["memory_bytes"] = new JsonObject { ["score"] = parameters * BytesWidened, ["score_as_stored"] = entries.Sum(entry => entry.ByteCount) };
-        return card.Line(
-            "memory to score",
-            $"{ProgressText.Bytes(parameters * BytesWidened)} widened to float32, {ProgressText.Bytes(entries.Sum(entry => entry.ByteCount))} as stored, and what a batch takes");
+        try
+        {
+            return card.Memory(PretrainedModel.ReadConfig(checkpoint), entries.Sum(entry => entry.ByteCount), device);
+        }
+        catch (ModelFormatException exception)
+        {
+            // A file that cannot be run, such as a vocabulary alone, is described all the same.
+            card.Json["memory_bytes"] = null;
+            return card.Line("memory", $"not known: {exception.Message}");
+        }
     }
 
     // A few architectures have a list, one size a layer; the largest is shown.

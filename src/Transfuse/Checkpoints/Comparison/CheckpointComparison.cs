@@ -34,10 +34,17 @@ public static class CheckpointComparison
 
     private static ValueDifference? CompareValues(StoredTensor a, StoredTensor b, CancellationToken cancellation)
     {
+        var sums = new DifferenceSums();
+        var step = Math.Max(1, PieceElements / a.Columns) * a.Columns;
+        if ((a.IsDouble || b.IsDouble) && a.OpenDoubles() is { } doublesA && b.OpenDoubles() is { } doublesB)
+        {
+            ReadBoth(doublesA, doublesB, a.ElementCount, step, sums.Add, cancellation);
+            return sums.Total();
+        }
+
         if (a.OpenSingles() is { } singlesA && b.OpenSingles() is { } singlesB)
         {
-            var sums = new DifferenceSums();
-            ReadBoth(singlesA, singlesB, a.ElementCount, Math.Max(1, PieceElements / a.Columns) * a.Columns, sums.Add, cancellation);
+            ReadBoth(singlesA, singlesB, a.ElementCount, step, sums.Add, cancellation);
             return sums.Total();
         }
 

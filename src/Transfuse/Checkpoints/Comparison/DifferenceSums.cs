@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Transfuse.Checkpoints.Comparison;
 
 /// <summary>Sums up, in double, how far two tensors are apart.</summary>
@@ -13,21 +15,22 @@ internal sealed class DifferenceSums
     private double _squaresOfDifference;
 
     /// <summary>Adds the next elements of both.</summary>
-    internal void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    internal void Add<T>(ReadOnlySpan<T> a, ReadOnlySpan<T> b)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         _elements += a.Length;
         // Sums of a piece, so that a long tensor's last elements do not vanish beside a large total.
         double largest = 0, squaresOfA = 0, squaresOfB = 0, products = 0, squaresOfDifference = 0;
         for (var i = 0; i < a.Length; i++)
         {
-            if (!float.IsFinite(a[i]) || !float.IsFinite(b[i]))
+            if (!T.IsFinite(a[i]) || !T.IsFinite(b[i]))
             {
                 _notFinite++;
                 _different += a[i].Equals(b[i]) ? 0 : 1;
                 continue;
             }
 
-            double left = a[i], right = b[i];
+            double left = double.CreateTruncating(a[i]), right = double.CreateTruncating(b[i]);
             var difference = left - right;
             squaresOfA += left * left;
             squaresOfB += right * right;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 
@@ -12,6 +13,7 @@ public sealed class StoredTensor
 
     internal StoredTensor(SafetensorsFile file, SafetensorsEntry entry)
     {
+        IsDouble = entry.Type == SafetensorsType.F64;
         (Name, Type, Dimensions) = (entry.Name, entry.Type.ToString(), entry.Dimensions);
         _openSingles = entry.Type.IsReal() ? () => Forward<float>((start, values) => file.ReadSingles(entry, start, values)) : null;
         _openBytes = () => Forward<byte>((start, bytes) => file.ReadBytes(entry, start, bytes));
@@ -44,6 +46,37 @@ public sealed class StoredTensor
 
     /// <summary>Bytes of an element that is no real number.</summary>
     internal int ElementBytes { get; }
+
+    /// <summary>Whether float32 does not hold its values.</summary>
+    internal bool IsDouble { get; }
+
+    /// <summary>Begins to read all values in order as float64; null if they are no real numbers.</summary>
+    internal TensorReader<double>? OpenDoubles()
+    {
+        if (IsDouble)
+        {
+            var bytes = _openBytes!();
+            return destination => bytes(MemoryMarshal.AsBytes(destination));
+        }
+
+        if (_openSingles is null)
+        {
+            return null;
+        }
+
+        var singles = _openSingles();
+        var piece = Array.Empty<float>();
+        return destination =>
+        {
+            Array.Resize(ref piece, Math.Max(piece.Length, destination.Length));
+            var values = piece.AsSpan(0, destination.Length);
+            singles(values);
+            for (var i = 0; i < values.Length; i++)
+            {
+                destination[i] = values[i];
+            }
+        };
+    }
 
     /// <summary>Begins to read all values in order, widened or, from F64, narrowed to float32; null if they are no real numbers.</summary>
     internal TensorReader<float>? OpenSingles() => _openSingles?.Invoke();

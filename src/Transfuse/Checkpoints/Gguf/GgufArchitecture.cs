@@ -27,8 +27,11 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
     /// <summary>Prefix that Hugging Face files of the bare model leave out.</summary>
     internal string Prefix { get; init; } = "";
 
-    /// <summary>Keys of config.json that follow from the architecture, as JSON: written on import, demanded on export.</summary>
-    internal IReadOnlyDictionary<string, string> Implied { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    /// <summary>Keys of config.json that follow from the architecture, as JSON: the first value is written on import, one of them demanded on export.</summary>
+    internal IReadOnlyDictionary<string, string[]> Implied { get; init; } = new Dictionary<string, string[]>(StringComparer.Ordinal);
+
+    /// <summary>The same for keys whose value depends on the sizes of the model.</summary>
+    internal IReadOnlyList<GgufDerivedKey> Derived { get; init; } = [];
 
     /// <summary>Keys of config.json that have no place in the file, so that they must be absent or null on export.</summary>
     internal IReadOnlyList<string> Unsayable { get; init; } = [];
@@ -42,6 +45,23 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
     /// <summary>Keys of config.json of the rotary base and of the rotated share; null without rotary positions.</summary>
     internal (string Theta, string Partial)? Rope { get; init; }
 
+    /// <summary>Whether config.json gives the window before linear scaling of positions, and GGUF the one behind it.</summary>
+    internal bool StretchesContext { get; init; } = true;
+
+    /// <summary>
+    /// Whether llama.cpp has no place for a window of attention. The context then ends at the window, within which the model is the same.
+    /// </summary>
+    internal bool EndsAtWindow { get; init; }
+
+    /// <summary>Whether llama.cpp takes the embedding for the head and has no place for another.</summary>
+    internal bool IsAlwaysTied { get; init; }
+
+    /// <summary>Whether llama.cpp reads divisors of the frequencies of rotation (llama3 scaling).</summary>
+    internal bool HasRopeDivisors { get; init; }
+
+    /// <summary>Tensors of either form that carry no information: copies of the embedding, and one that nothing reads.</summary>
+    internal IReadOnlyList<string> Ignored { get; init; } = [];
+
     /// <summary>Whether llama.cpp wants a head in the file even if it is tied to the embedding.</summary>
     internal bool RepeatsTiedHead { get; init; }
 
@@ -51,10 +71,10 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
     /// <summary>Hugging Face name of the embedding.</summary>
     internal string HuggingFaceEmbedding => HuggingFaceName(Embedding);
 
-    /// <summary>Every tensor that a model of so many layers may have: GGUF name, Hugging Face name, order of rows.</summary>
+    /// <summary>Every tensor that a model of so many layers may have: GGUF name, Hugging Face name, and what stands between the two.</summary>
     /// <param name="layers">Number of layers.</param>
     /// <param name="has">Whether the GGUF file has a tensor; null when one is going to be written.</param>
-    internal IEnumerable<(string Gguf, string HuggingFace, RowOrder Order)> Expand(int layers, Func<string, bool>? has = null)
+    internal IEnumerable<(string Gguf, string HuggingFace, GgufTensorRule Rule)> Expand(int layers, Func<string, bool>? has = null)
     {
         foreach (var rule in Tensors.Where(rule => has is null || rule.OnlyWith is null || Holds(rule.OnlyWith, has)))
         {
@@ -62,7 +82,7 @@ internal sealed record GgufArchitecture(string Name, string ModelType)
             {
                 foreach (var suffix in Suffixes)
                 {
-                    yield return (Numbered(rule.Gguf, layer) + suffix, Numbered(rule.HuggingFace, layer) + suffix, rule.Order);
+                    yield return (Numbered(rule.Gguf, layer) + suffix, Numbered(rule.HuggingFace, layer) + suffix, rule);
                 }
             }
         }

@@ -1,97 +1,14 @@
+using System.Text.Json.Nodes;
+
 namespace Transfuse.Checkpoints.Gguf;
 
 /// <summary>The architectures that can be read from and written to GGUF. Another one is one more table.</summary>
 internal static class GgufArchitectures
 {
-    private const string Silu = "\"silu\"";
     private const string GatedT5 = "enc.blk.0.ffn_gate.weight";
 
-    private static readonly GgufKeyRule[] LlamaKeys =
-    [
-        new("context_length", "max_position_embeddings"), new("embedding_length", "hidden_size"), new("block_count", "num_hidden_layers"),
-        new("feed_forward_length", "intermediate_size"), new("attention.head_count", "num_attention_heads"),
-        new("attention.head_count_kv", "num_key_value_heads", IsOptional: true), new("attention.key_length", "head_dim", IsOptional: true),
-        new("attention.value_length", "head_dim", IsOptional: true), new("attention.layer_norm_rms_epsilon", "rms_norm_eps", GgufKeyKind.Single),
-    ];
-
-    private static readonly GgufTensorRule[] LlamaTensors =
-    [
-        new("token_embd", "model.embed_tokens"), new("output_norm", "model.norm"), new("output", "lm_head"),
-        new("blk.{}.attn_norm", "model.layers.{}.input_layernorm"), new("blk.{}.ffn_norm", "model.layers.{}.post_attention_layernorm"),
-        new("blk.{}.attn_v", "model.layers.{}.self_attn.v_proj"), new("blk.{}.attn_output", "model.layers.{}.self_attn.o_proj"),
-        new("blk.{}.ffn_gate", "model.layers.{}.mlp.gate_proj"), new("blk.{}.ffn_up", "model.layers.{}.mlp.up_proj"),
-        new("blk.{}.ffn_down", "model.layers.{}.mlp.down_proj"),
-    ];
-
-    private static readonly GgufTensorRule[] UnpairedQueries =
-        [new("blk.{}.attn_q", "model.layers.{}.self_attn.q_proj"), new("blk.{}.attn_k", "model.layers.{}.self_attn.k_proj")];
-
     /// <summary>All of them.</summary>
-    internal static IReadOnlyList<GgufArchitecture> All { get; } =
-    [
-        new("llama", "llama")
-        {
-            AlsoWrites = ["mistral"],
-            Keys = LlamaKeys,
-            Tensors =
-            [
-                .. LlamaTensors, new("blk.{}.attn_q", "model.layers.{}.self_attn.q_proj", RowOrder.QueryPairs),
-                new("blk.{}.attn_k", "model.layers.{}.self_attn.k_proj", RowOrder.KeyPairs),
-            ],
-            Prefix = "model.",
-            Implied = Values(("hidden_act", Silu)),
-            Unsayable = ["sliding_window"],
-            Flags = Texts(("attention_bias", "blk.0.attn_q.bias"), ("mlp_bias", "blk.0.ffn_up.bias")),
-            Rope = ("rope_theta", "partial_rotary_factor"),
-        },
-        new("qwen2", "qwen2")
-        {
-            Keys = LlamaKeys,
-            Tensors = [.. LlamaTensors, .. UnpairedQueries],
-            Prefix = "model.",
-            Implied = Values(("hidden_act", Silu), ("use_sliding_window", "false")),
-            Rope = ("rope_theta", "partial_rotary_factor"),
-        },
-        new("qwen3", "qwen3")
-        {
-            Keys = LlamaKeys,
-            Tensors =
-            [
-                .. LlamaTensors, .. UnpairedQueries, new("blk.{}.attn_q_norm", "model.layers.{}.self_attn.q_norm"),
-                new("blk.{}.attn_k_norm", "model.layers.{}.self_attn.k_norm"),
-            ],
-            Prefix = "model.",
-            Implied = Values(("hidden_act", Silu), ("attention_bias", "false"), ("use_sliding_window", "false")),
-            Rope = ("rope_theta", "partial_rotary_factor"),
-        },
-        new("gemma", "gemma")
-        {
-            Keys = LlamaKeys,
-            Tensors =
-            [
-                .. LlamaTensors.Select(rule => rule.Gguf.EndsWith("norm", StringComparison.Ordinal) ? rule with { Order = RowOrder.PlusOne } : rule),
-                .. UnpairedQueries,
-            ],
-            Prefix = "model.",
-            Implied = Values(("hidden_activation", "\"gelu_pytorch_tanh\""), ("attention_bias", "false")),
-            Rope = ("rope_theta", "partial_rotary_factor"),
-        },
-        new("olmo2", "olmo2")
-        {
-            Keys = LlamaKeys,
-            Tensors =
-            [
-                .. LlamaTensors.Where(rule => rule.Gguf is not ("blk.{}.attn_norm" or "blk.{}.ffn_norm")), .. UnpairedQueries,
-                new("blk.{}.attn_q_norm", "model.layers.{}.self_attn.q_norm"), new("blk.{}.attn_k_norm", "model.layers.{}.self_attn.k_norm"),
-                new("blk.{}.post_attention_norm", "model.layers.{}.post_attention_layernorm"),
-                new("blk.{}.post_ffw_norm", "model.layers.{}.post_feedforward_layernorm"),
-            ],
-            Prefix = "model.",
-            Implied = Values(("hidden_act", Silu), ("attention_bias", "false")),
-            Rope = ("rope_theta", "partial_rotary_factor"),
-        },
-        Phi3, Granite, GptNeoX, Mpt, Gpt2, T5,
-    ];
+    internal static IReadOnlyList<GgufArchitecture> All { get; } = [.. GgufLlamaFamily.All, GptNeoX, Mpt, Gpt2, T5];
 
     /// <summary>Values of <c>model_type</c> that can be written.</summary>
     internal static IEnumerable<string> ModelTypes => All.SelectMany(known => (string[])[known.ModelType, .. known.AlsoWrites]);
@@ -103,37 +20,6 @@ internal static class GgufArchitectures
     internal static GgufArchitecture? FromModelType(string? type) => All.FirstOrDefault(
         architecture => string.Equals(architecture.ModelType, type, StringComparison.Ordinal) || architecture.AlsoWrites.Contains(type, StringComparer.Ordinal));
 
-    private static GgufArchitecture Phi3 => new("phi3", "phi3")
-    {
-        Keys = [.. LlamaKeys, new("attention.sliding_window", "sliding_window", IsOptional: true)],
-        Tensors =
-        [
-            .. LlamaTensors.Where(rule => rule.Gguf is not ("blk.{}.attn_v" or "blk.{}.ffn_gate" or "blk.{}.ffn_up")),
-            new("blk.{}.attn_qkv", "model.layers.{}.self_attn.qkv_proj"), new("blk.{}.ffn_up", "model.layers.{}.mlp.gate_up_proj"),
-        ],
-        Prefix = "model.",
-        Implied = Values(("hidden_act", Silu), ("attention_bias", "false")),
-        Rope = ("rope_theta", "partial_rotary_factor"),
-    };
-
-    private static GgufArchitecture Granite => new("granite", "granite")
-    {
-        Keys =
-        [
-            .. LlamaKeys, new("attention.scale", "attention_multiplier", GgufKeyKind.Single), new("embedding_scale", "embedding_multiplier", GgufKeyKind.Single),
-            new("residual_scale", "residual_multiplier", GgufKeyKind.Single), new("logit_scale", "logits_scaling", GgufKeyKind.Single),
-        ],
-        Tensors =
-        [
-            .. LlamaTensors, new("blk.{}.attn_q", "model.layers.{}.self_attn.q_proj", RowOrder.QueryPairs),
-            new("blk.{}.attn_k", "model.layers.{}.self_attn.k_proj", RowOrder.KeyPairs),
-        ],
-        Prefix = "model.",
-        Implied = Values(("hidden_act", Silu)),
-        Flags = Texts(("attention_bias", "blk.0.attn_q.bias"), ("mlp_bias", "blk.0.ffn_up.bias")),
-        Rope = ("rope_theta", "partial_rotary_factor"),
-    };
-
     private static GgufArchitecture GptNeoX => new("gptneox", "gpt_neox")
     {
         Keys =
@@ -142,6 +28,7 @@ internal static class GgufArchitectures
             new("feed_forward_length", "intermediate_size"), new("attention.head_count", "num_attention_heads"),
             new("use_parallel_residual", "use_parallel_residual", GgufKeyKind.Boolean, IsOptional: true),
             new("attention.layer_norm_epsilon", "layer_norm_eps", GgufKeyKind.Single),
+            new("hidden_activation", "hidden_act", GgufKeyKind.Text, IsOptional: true),
         ],
         Tensors =
         [
@@ -152,7 +39,7 @@ internal static class GgufArchitectures
             new("blk.{}.ffn_down", "gpt_neox.layers.{}.mlp.dense_4h_to_h"),
         ],
         Prefix = "gpt_neox.",
-        Implied = Values(("hidden_act", "\"gelu\"")),
+        Implied = Values(("hidden_act", AnyGelu("gelu"))),
         Flags = Texts(("attention_bias", "blk.0.attn_qkv.bias")),
         Rope = ("rotary_emb_base", "rotary_pct"),
         RepeatsTiedHead = true,
@@ -175,7 +62,7 @@ internal static class GgufArchitectures
             new("blk.{}.ffn_up", "transformer.blocks.{}.ffn.up_proj"), new("blk.{}.ffn_down", "transformer.blocks.{}.ffn.down_proj"),
         ],
         Prefix = "transformer.",
-        Implied = Values(("logit_scale", "null"), ("attn_config.softmax_scale", "null"), ("attn_config.alibi", "true"), ("attn_config.qk_ln", "false")),
+        Implied = Values(("logit_scale", ["null"]), ("attn_config.softmax_scale", ["null"]), ("attn_config.alibi", ["true"]), ("attn_config.qk_ln", ["false"])),
         Flags = Texts(("no_bias", "!blk.0.attn_norm.bias")),
     };
 
@@ -185,6 +72,7 @@ internal static class GgufArchitectures
         [
             new("context_length", "n_positions"), new("embedding_length", "n_embd"), new("block_count", "n_layer"), new("attention.head_count", "n_head"),
             new("feed_forward_length", "n_inner", IsOptional: true), new("attention.layer_norm_epsilon", "layer_norm_epsilon", GgufKeyKind.Single),
+            new("hidden_activation", "activation_function", GgufKeyKind.Text, IsOptional: true),
         ],
         Tensors =
         [
@@ -194,7 +82,7 @@ internal static class GgufArchitectures
             new("blk.{}.ffn_up", "transformer.h.{}.mlp.c_fc", RowOrder.Transposed), new("blk.{}.ffn_down", "transformer.h.{}.mlp.c_proj", RowOrder.Transposed),
         ],
         Prefix = "transformer.",
-        Implied = Values(("activation_function", "\"gelu_new\""), ("scale_attn_by_inverse_layer_idx", "false")),
+        Implied = Values(("activation_function", AnyGelu("gelu_new")), ("scale_attn_by_inverse_layer_idx", ["false"])),
         RepeatsTiedHead = true,
     };
 
@@ -207,14 +95,21 @@ internal static class GgufArchitectures
             new("attention.key_length", "d_kv"), new("attention.value_length", "d_kv"), new("attention.layer_norm_epsilon", "layer_norm_epsilon", GgufKeyKind.Single),
             new("attention.layer_norm_rms_epsilon", "layer_norm_epsilon", GgufKeyKind.Single),
             new("attention.relative_buckets_count", "relative_attention_num_buckets"), new("decoder_start_token_id", "decoder_start_token_id", IsOptional: true),
+            new("scale_decoder_outputs", "scale_decoder_outputs", GgufKeyKind.Folded, IsOptional: true),
         ],
         Tensors =
         [
-            new("token_embd", "shared"), new("output", "lm_head"), new("enc.output_norm", "encoder.final_layer_norm"), new("dec.output_norm", "decoder.final_layer_norm"),
+            new("token_embd", "shared"), new("output", "lm_head"), new("enc.output_norm", "encoder.final_layer_norm"),
+            new("dec.output_norm", "decoder.final_layer_norm") { Factor = T5OutputScale },
             .. T5Stack("enc", "encoder", 1), .. T5Stack("dec", "decoder", 2),
             new("dec.blk.{}.cross_attn_norm", "decoder.block.{}.layer.1.layer_norm"), .. T5Attention("dec.blk.{}.cross_attn", "decoder.block.{}.layer.1.EncDecAttention"),
         ],
-        Implied = Values(("is_encoder_decoder", "true")),
+        Implied = Values(("is_encoder_decoder", ["true"]), ("relative_attention_max_distance", ["128"])),
+        Ignored =
+        [
+            "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight",
+            "dec.blk.0.cross_attn_rel_b.weight",
+        ],
         Told = ("feed_forward_proj", GatedT5, "gated-gelu", "relu"),
     };
 
@@ -232,8 +127,20 @@ internal static class GgufArchitectures
     private static IEnumerable<GgufTensorRule> T5Attention(string gguf, string attention) =>
         [new($"{gguf}_q", $"{attention}.q"), new($"{gguf}_k", $"{attention}.k"), new($"{gguf}_v", $"{attention}.v"), new($"{gguf}_o", $"{attention}.o")];
 
-    private static Dictionary<string, string> Values(params (string Key, string Json)[] values) =>
+    /// <summary>T5 before 1.1 multiplies the decoder's output with hidden^(−1/2) before the head; llama.cpp does not, so the norm in front of it does.</summary>
+    private static double T5OutputScale(ConfigTree config, GgufGeometry geometry)
+    {
+        var isScaled = (config.Find("scale_decoder_outputs") ?? config.Find("tie_word_embeddings")) is not JsonValue value || !value.TryGetValue<bool>(out var scales) || scales;
+        return isScaled ? 1 / Math.Sqrt(geometry.Hidden) : 1;
+    }
+
+    /// <summary>llama.cpp has one GELU, the tanh form in a table of half precision, for all that models name; they differ by less than the table is wrong.</summary>
+    private static string[] AnyGelu(string usual) =>
+        [.. ((string[])[usual, "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh"]).Distinct(StringComparer.Ordinal).Select(name => $"\"{name}\"")];
+
+    private static Dictionary<string, string[]> Values(params (string Key, string[] Json)[] values) =>
         values.ToDictionary(value => value.Key, value => value.Json, StringComparer.Ordinal);
 
-    private static Dictionary<string, string> Texts(params (string Key, string Tensor)[] flags) => Values(flags);
+    private static Dictionary<string, string> Texts(params (string Key, string Tensor)[] flags) =>
+        flags.ToDictionary(flag => flag.Key, flag => flag.Tensor, StringComparer.Ordinal);
 }

@@ -8,8 +8,7 @@ public sealed class GgufCheckpoint : IDisposable
 {
     private const int MaximumParts = 9999;
     private const string CountKey = "split.count";
-    private readonly List<GgufFile> _files = [];
-    private readonly Dictionary<string, (GgufFile File, GgufEntry Entry)> _tensors = new(StringComparer.Ordinal);
+    private readonly TensorFiles<GgufFile, GgufEntry> _files = new();
 
     private GgufCheckpoint(string path)
     {
@@ -20,13 +19,13 @@ public sealed class GgufCheckpoint : IDisposable
     public string Path { get; }
 
     /// <summary>The keys of the first part.</summary>
-    public GgufMetadata Metadata => _files[0].Metadata;
+    public GgufMetadata Metadata => _files.Files[0].Metadata;
 
     /// <summary>The parts.</summary>
-    public IReadOnlyList<GgufFile> Files => _files;
+    public IReadOnlyList<GgufFile> Files => _files.Files;
 
     /// <summary>All tensors, in the order of the files.</summary>
-    public IEnumerable<GgufEntry> Entries => _files.SelectMany(file => file.Entries);
+    public IEnumerable<GgufEntry> Entries => Files.SelectMany(file => file.Entries);
 
     /// <summary>
     /// The GGUF file that a path means: itself, or, for a folder without <c>config.json</c>, the only one in it (or the first part of the
@@ -59,35 +58,14 @@ public sealed class GgufCheckpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         var part = PartOf(path);
-        var checkpoint = new GgufCheckpoint(part is null ? path : NameOfPart(path, 1));
-        try
-        {
-            checkpoint.OpenFiles(part);
-            return checkpoint;
-        }
-        catch
-        {
-            checkpoint.Dispose();
-            throw;
-        }
+        return CheckpointFile.Opened(new GgufCheckpoint(part is null ? path : NameOfPart(path, 1)), checkpoint => checkpoint.OpenFiles(part));
     }
 
     /// <summary>A tensor and the file it lies in; false if there is none of this name.</summary>
-    public bool TryFind(string name, out GgufFile file, out GgufEntry entry)
-    {
-        var found = _tensors.TryGetValue(name, out var tensor);
-        (file, entry) = tensor;
-        return found;
-    }
+    public bool TryFind(string name, out GgufFile file, out GgufEntry entry) => _files.TryFind(name, out file, out entry);
 
     /// <summary>Closes all files.</summary>
-    public void Dispose()
-    {
-        foreach (var file in _files)
-        {
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _files.Dispose();
 
     private void OpenFiles((int Number, int Count)? part)
     {
@@ -115,7 +93,7 @@ public sealed class GgufCheckpoint : IDisposable
         _files.Add(file);
         foreach (var entry in file.Entries)
         {
-            if (!_tensors.TryAdd(entry.Name, (file, entry)))
+            if (!_files.TryAdd(entry.Name, file, entry))
             {
                 throw new ModelFormatException(file.Path, $"has the tensor '{entry.Name}', which another part has, too. The parts are of different models.");
             }

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 
@@ -41,29 +40,7 @@ public sealed class GgufFile : IDisposable
 
     /// <summary>Opens a file and checks its whole header.</summary>
     /// <exception cref="ModelFormatException">The file cannot be opened or does not hold what the format promises.</exception>
-    public static GgufFile Open(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        SafeFileHandle file;
-        try
-        {
-            file = File.OpenHandle(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFormatException(path, $"cannot be opened: {exception.Message}", exception);
-        }
-
-        try
-        {
-            return new GgufFile(file, path, GgufHeader.Read(new GgufInput(file, path)));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static GgufFile Open(string path) => CheckpointFile.Open(path, file => new GgufFile(file, path, GgufHeader.Read(new GgufInput(file, path))));
 
     /// <summary>The tensor of a name, or null.</summary>
     public GgufEntry? Find(string name) => _byName.GetValueOrDefault(name);
@@ -85,7 +62,7 @@ public sealed class GgufFile : IDisposable
         {
             var count = Math.Min(destination.Length, blocks * elements);
             var part = chunk.AsSpan(0, (int)entry.Type.ByteCount(count));
-            SafetensorsFile.ReadExactly(_file, Path, part, position);
+            CheckpointFile.ReadExactly(_file, Path, part, position);
             BlockFormat.Widen(entry.Type, part, destination[..count]);
             position += part.Length;
             destination = destination[count..];
@@ -101,7 +78,7 @@ public sealed class GgufFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(entry);
         RequireInside(start, destination.Length, entry.ByteCount);
-        SafetensorsFile.ReadExactly(_file, Path, destination, entry.Offset + start);
+        CheckpointFile.ReadExactly(_file, Path, destination, entry.Offset + start);
     }
 
     /// <summary>All elements as float32.</summary>

@@ -6,7 +6,8 @@ namespace Transfuse.Checkpoints.Gguf;
 /// <param name="Heads">Query heads.</param>
 /// <param name="KeyValueHeads">Key and value heads.</param>
 /// <param name="HeadSize">Elements of a head.</param>
-internal readonly record struct GgufGeometry(int Layers, int Hidden, int Heads, int KeyValueHeads, int HeadSize)
+/// <param name="FirstStackLayers">Layers of the encoder, or of the only stack.</param>
+internal readonly record struct GgufGeometry(int Layers, int Hidden, int Heads, int KeyValueHeads, int HeadSize, int FirstStackLayers)
 {
     /// <summary>The numbers of a configuration.</summary>
     internal static GgufGeometry Of(GgufArchitecture architecture, ConfigTree config)
@@ -17,7 +18,7 @@ internal readonly record struct GgufGeometry(int Layers, int Hidden, int Heads, 
         var layers = config.Count(Key("block_count")!);
         return new GgufGeometry(
             Math.Max(layers, Optional("decoder_block_count") ?? 0), hidden, heads, Optional("attention.head_count_kv") ?? heads,
-            Optional("attention.key_length") ?? hidden / heads);
+            Optional("attention.key_length") ?? hidden / heads, layers);
     }
 
     /// <summary>The row of the Hugging Face tensor that is row <paramref name="row"/> of the one in GGUF.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints.Gguf;
@@ -103,7 +102,7 @@ internal sealed class GgufInput
             {
                 _next = 0;
                 _filled = (int)Math.Min(BufferBytes, Length - _bufferEnd);
-                SafetensorsFile.ReadExactly(_file, Path, _buffer.AsSpan(0, _filled), _bufferEnd);
+                CheckpointFile.ReadExactly(_file, Path, _buffer.AsSpan(0, _filled), _bufferEnd);
                 _bufferEnd += _filled;
             }
 

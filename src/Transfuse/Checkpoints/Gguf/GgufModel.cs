@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Transfuse.Errors;
 
 namespace Transfuse.Checkpoints.Gguf;
@@ -6,6 +7,7 @@ namespace Transfuse.Checkpoints.Gguf;
 internal sealed class GgufModel : IDisposable
 {
     private const int MostNamed = 8;
+    private const int PieceBytes = 1 << 16;
     private static readonly string[] WithoutName = [GgufRope.Divisors, GgufRope.LongDivisors, GgufRope.ShortDivisors];
     private readonly Dictionary<string, GgufTensor> _tensors = new(StringComparer.Ordinal);
 
@@ -37,10 +39,7 @@ internal sealed class GgufModel : IDisposable
         var checkpoint = GgufCheckpoint.Open(path);
         try
         {
-            var name = checkpoint.Metadata.Text("general.architecture");
-            var architecture = GgufArchitectures.FromName(name) ?? throw new ModelFormatException(
-                path, $"is of architecture '{name}', which is not supported; supported: {string.Join(", ", GgufArchitectures.All.Select(known => known.Name))}.");
-            var model = new GgufModel(checkpoint, architecture);
+            var model = new GgufModel(checkpoint, ArchitectureOf(checkpoint));
             model.Read();
             return model;
         }
@@ -51,16 +50,35 @@ internal sealed class GgufModel : IDisposable
         }
     }
 
+    /// <summary>
+    /// The configuration alone. Of a head that may repeat the embedding only the beginning is read, so that a file of any size is described at once.
+    /// </summary>
+    /// <exception cref="ModelFormatException">The file is damaged or of an unknown architecture.</exception>
+    internal static ModelConfig ReadConfig(GgufCheckpoint checkpoint)
+    {
+        var architecture = ArchitectureOf(checkpoint);
+        var isTied = new GgufModel(checkpoint, architecture).IsTied(mostBytes: PieceBytes);
+        return ModelConfig.Parse(GgufConfig.Import(architecture, checkpoint, isTied).Json, checkpoint.Path);
+    }
+
     /// <summary>Closes the file.</summary>
     public void Dispose() => Checkpoint.Dispose();
 
+    private static GgufArchitecture ArchitectureOf(GgufCheckpoint checkpoint)
+    {
+        var name = checkpoint.Metadata.Text("general.architecture");
+        return GgufArchitectures.FromName(name) ?? throw new ModelFormatException(
+            checkpoint.Path, $"is of architecture '{name}', which is not supported; supported: {string.Join(", ", GgufArchitectures.All.Select(known => known.Name))}.");
+    }
+
     private void Read()
     {
-        var isTied = IsTied();
-        ConfigJson = GgufConfig.Import(Architecture, Checkpoint, isTied);
-        var geometry = GgufGeometry.Of(Architecture, new ConfigTree(System.Text.Json.Nodes.JsonNode.Parse(ConfigJson)!.AsObject(), Checkpoint.Path));
-        var used = new HashSet<string>(WithoutName, StringComparer.Ordinal);
-        foreach (var (gguf, huggingFace, order) in Architecture.Expand(geometry.Layers, name => Checkpoint.TryFind(name, out _, out _)))
+        var isTied = IsTied(long.MaxValue);
+        (ConfigJson, var isStored) = GgufConfig.Import(Architecture, Checkpoint, isTied);
+        var config = new ConfigTree(JsonNode.Parse(ConfigJson)!.AsObject(), Checkpoint.Path);
+        var geometry = GgufGeometry.Of(Architecture, config);
+        var used = new HashSet<string>([.. WithoutName, .. Architecture.Ignored], StringComparer.Ordinal);
+        foreach (var (gguf, huggingFace, rule) in Architecture.Expand(geometry.Layers, name => Checkpoint.TryFind(name, out _, out _)))
         {
             if (!Checkpoint.TryFind(gguf, out var file, out var entry))
             {
@@ -70,7 +88,7 @@ internal sealed class GgufModel : IDisposable
             used.Add(gguf);
             if (!isTied || !string.Equals(gguf, GgufArchitecture.Head, StringComparison.Ordinal))
             {
-                _tensors.Add(huggingFace, new GgufTensor(file, entry, huggingFace, order, geometry));
+                _tensors.Add(huggingFace, new GgufTensor(file, entry, huggingFace, rule.Order, geometry, isStored ? rule.Factor?.Invoke(config, geometry) ?? 1 : 1));
             }
         }
 
@@ -83,8 +101,8 @@ internal sealed class GgufModel : IDisposable
         }
     }
 
-    /// <summary>No head, or one with the embedding's bytes.</summary>
-    private bool IsTied()
+    /// <summary>No head, or one with the embedding's bytes as far as they are read.</summary>
+    private bool IsTied(long mostBytes)
     {
         if (!Checkpoint.TryFind(GgufArchitecture.Head, out var headFile, out var head))
         {
@@ -97,10 +115,11 @@ internal sealed class GgufModel : IDisposable
             return false;
         }
 
-        var (left, right) = (new byte[1 << 16], new byte[1 << 16]);
-        for (var start = 0L; start < head.ByteCount; start += left.Length)
+        var (left, right) = (new byte[PieceBytes], new byte[PieceBytes]);
+        var bytes = Math.Min(head.ByteCount, mostBytes);
+        for (var start = 0L; start < bytes; start += PieceBytes)
         {
-            var count = (int)Math.Min(left.Length, head.ByteCount - start);
+            var count = (int)Math.Min(PieceBytes, bytes - start);
             headFile.ReadBytes(head, start, left.AsSpan(0, count));
             embeddingFile.ReadBytes(embedding, start, right.AsSpan(0, count));
             if (!left.AsSpan(0, count).SequenceEqual(right.AsSpan(0, count)))

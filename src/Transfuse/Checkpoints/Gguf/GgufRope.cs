@@ -59,7 +59,7 @@ internal static class GgufRope
                 AddYarn(config, rope, keys, Needed("factor"), Value);
                 break;
             case "llama3":
-                if (!architecture.Tensors.Any(rule => rule.Order == RowOrder.QueryPairs))
+                if (!architecture.HasRopeDivisors)
                 {
                     throw new ModelFormatException(config.Path, $"has RoPE scaling of type 'llama3', which GGUF's '{architecture.Name}' cannot say.");
                 }

@@ -10,14 +10,22 @@ internal sealed class GgufTensor
     private readonly GgufFile _file;
     private readonly GgufEntry _entry;
     private readonly RowOrder _order;
+    private readonly double _factor;
     private readonly int[] _rows;
 
     /// <summary>Describes a tensor.</summary>
+    /// <param name="file">Where it lies.</param>
+    /// <param name="entry">Its description there.</param>
+    /// <param name="name">Name in a Hugging Face file.</param>
+    /// <param name="order">How its rows lie.</param>
+    /// <param name="geometry">Sizes of the model.</param>
+    /// <param name="factor">What the values of the file are multiplied with.</param>
     /// <exception cref="ModelFormatException">The tensor has not the rows that its order demands.</exception>
-    internal GgufTensor(GgufFile file, GgufEntry entry, string name, RowOrder order, GgufGeometry geometry)
+    internal GgufTensor(GgufFile file, GgufEntry entry, string name, RowOrder order, GgufGeometry geometry, double factor = 1)
     {
         _file = file;
         _entry = entry;
+        _factor = factor;
         Name = name;
         // A vector's elements are rows; only matrices are transposed; only weights of norms are greater by 1.
         _order = order is RowOrder.Transposed && entry.Dimensions.Count == 1 ? RowOrder.Same : order;
@@ -50,7 +58,7 @@ internal sealed class GgufTensor
     internal DType Type => _entry.Type;
 
     /// <summary>Whether every row has the bytes of a row of the file, so that it may be taken over as it is.</summary>
-    internal bool KeepsRows => _order is not (RowOrder.Transposed or RowOrder.PlusOne) && Dimensions.Count > 1;
+    internal bool KeepsRows => _order is not (RowOrder.Transposed or RowOrder.PlusOne) && _factor == 1 && Dimensions.Count > 1;
 
     /// <summary>Elements of a row; 1 for a vector.</summary>
     internal int Columns => Dimensions.Count == 1 ? 1 : (int)Dimensions[^1];
@@ -126,24 +134,33 @@ internal sealed class GgufTensor
     private void ReadRows(int first, int count, Span<float> buffer)
     {
         var columns = Columns;
+        var values = buffer[..(count * columns)];
         if (_rows.Length == 0)
         {
-            var values = buffer[..(count * columns)];
             _file.ReadSingles(_entry, (long)first * columns, values);
-            if (_order is RowOrder.PlusOne)
+        }
+        else
+        {
+            for (var row = 0; row < count; row++)
             {
-                foreach (ref var value in values)
-                {
-                    value -= 1;
-                }
+                _file.ReadSingles(_entry, (long)_rows[first + row] * columns, values.Slice(row * columns, columns));
             }
+        }
 
+        ToHuggingFace(values);
+    }
+
+    private void ToHuggingFace(Span<float> values)
+    {
+        var less = _order is RowOrder.PlusOne ? 1 : 0;
+        if (_factor == 1 && less == 0)
+        {
             return;
         }
 
-        for (var row = 0; row < count; row++)
+        foreach (ref var value in values)
         {
-            _file.ReadSingles(_entry, (long)_rows[first + row] * columns, buffer.Slice(row * columns, columns));
+            value = (float)((value / _factor) - less);
         }
     }
 
@@ -151,6 +168,7 @@ internal sealed class GgufTensor
     private float[] Rearranged()
     {
         var values = _file.ReadSingles(_entry);
+        ToHuggingFace(values);
         var result = new float[values.Length];
         if (_order is not RowOrder.Transposed)
         {

@@ -12,6 +12,11 @@ internal sealed record GgufTensorRule(string Gguf, string HuggingFace, RowOrder 
     /// <summary>Where one GGUF name stands for several others: a tensor that must be in the file, or with ! in front must not.</summary>
     internal string? OnlyWith { get; init; }
 
+    /// <summary>
+    /// What values are multiplied with on their way into GGUF, because llama.cpp has no place for a factor that config.json names; null for 1.
+    /// </summary>
+    internal Func<ConfigTree, GgufGeometry, double>? Factor { get; init; }
+
     /// <summary>Whether there is one tensor a layer.</summary>
     internal bool IsPerLayer => Gguf.Contains(Layer, StringComparison.Ordinal);
 }

@@ -186,6 +186,10 @@ public sealed class GgufWriter : IDisposable
                 WriteListHead(writer, 5, numbers.Length);
                 writer.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
                 break;
+            case bool[] flags:
+                WriteListHead(writer, 7, flags.Length);
+                writer.Write(MemoryMarshal.AsBytes(flags.AsSpan()));
+                break;
             case byte[] bytes:
                 WriteListHead(writer, 0, bytes.Length);
                 writer.Write(bytes);

@@ -14,8 +14,7 @@ public sealed class SafetensorsCheckpoint : IDisposable
     /// <summary>Name of the index of a sharded one.</summary>
     public const string IndexFileName = "model.safetensors.index.json";
 
-    private readonly List<SafetensorsFile> _files = [];
-    private readonly Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> _tensors = new(StringComparer.Ordinal);
+    private readonly TensorFiles<SafetensorsFile, SafetensorsEntry> _files = new();
 
     private SafetensorsCheckpoint(string folder)
     {
@@ -26,45 +25,24 @@ public sealed class SafetensorsCheckpoint : IDisposable
     public string Folder { get; }
 
     /// <summary>Every tensor's name, sorted.</summary>
-    public IReadOnlyList<string> Names => [.. _tensors.Keys.Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Names => [.. _files.Tensors.Keys.Order(StringComparer.Ordinal)];
 
     /// <summary>Bytes of all tensors together.</summary>
-    public long ByteCount => _tensors.Values.Sum(tensor => tensor.Entry.ByteCount);
+    public long ByteCount => _files.Tensors.Values.Sum(tensor => tensor.Entry.ByteCount);
 
     /// <summary>Opens the weights of a folder; a single file wins over an index, as in transformers.</summary>
     /// <exception cref="ModelFormatException">There are none, a shard is missing, or a file does not hold what its format promises.</exception>
     public static SafetensorsCheckpoint Open(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var checkpoint = new SafetensorsCheckpoint(folder);
-        try
-        {
-            checkpoint.OpenFiles();
-            return checkpoint;
-        }
-        catch
-        {
-            checkpoint.Dispose();
-            throw;
-        }
+        return CheckpointFile.Opened(new SafetensorsCheckpoint(folder), checkpoint => checkpoint.OpenFiles());
     }
 
     /// <summary>A tensor and the file it lies in; false if there is none of this name.</summary>
-    public bool TryFind(string name, out SafetensorsFile file, out SafetensorsEntry entry)
-    {
-        var found = _tensors.TryGetValue(name, out var tensor);
-        (file, entry) = tensor;
-        return found;
-    }
+    public bool TryFind(string name, out SafetensorsFile file, out SafetensorsEntry entry) => _files.TryFind(name, out file, out entry);
 
     /// <summary>Closes all files.</summary>
-    public void Dispose()
-    {
-        foreach (var file in _files)
-        {
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _files.Dispose();
 
     private void OpenFiles()
     {
@@ -72,10 +50,10 @@ public sealed class SafetensorsCheckpoint : IDisposable
         var index = Path.Combine(Folder, IndexFileName);
         if (File.Exists(single))
         {
-            var file = OpenFile(single);
+            var file = _files.Add(SafetensorsFile.Open(single));
             foreach (var entry in file.Entries)
             {
-                _tensors.Add(entry.Name, (file, entry));
+                _files.TryAdd(entry.Name, file, entry);
             }
         }
         else if (File.Exists(index))
@@ -108,21 +86,14 @@ public sealed class SafetensorsCheckpoint : IDisposable
                 throw new ModelFormatException(index, $"names the shard '{shard.Key}', which is not in the folder; fetch it.");
             }
 
-            var file = OpenFile(path);
+            var file = _files.Add(SafetensorsFile.Open(path));
             foreach (var name in shard)
             {
                 var entry = file.Find(name)
                     ?? throw new ModelFormatException(index, $"says that tensor '{name}' is in '{shard.Key}', which does not have it. Index and shards are of different models; fetch both again.");
-                _tensors.Add(name, (file, entry));
+                _files.TryAdd(name, file, entry);
             }
         }
-    }
-
-    private SafetensorsFile OpenFile(string path)
-    {
-        var file = SafetensorsFile.Open(path);
-        _files.Add(file);
-        return file;
     }
 
     private static List<KeyValuePair<string, string>> ReadWeightMap(JsonElement root, string index)

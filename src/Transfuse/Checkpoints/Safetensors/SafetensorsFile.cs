@@ -40,29 +40,7 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>Opens a file and checks its whole header.</summary>
     /// <exception cref="ModelFormatException">The file cannot be opened or does not hold what the format promises.</exception>
-    public static SafetensorsFile Open(string path)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        SafeFileHandle file;
-        try
-        {
-            file = File.OpenHandle(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFormatException(path, $"cannot be opened: {exception.Message}", exception);
-        }
-
-        try
-        {
-            return new SafetensorsFile(file, path, SafetensorsHeader.Read(file, path));
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static SafetensorsFile Open(string path) => CheckpointFile.Open(path, file => new SafetensorsFile(file, path, SafetensorsHeader.Read(file, path)));
 
     /// <summary>The tensor of a name, or null.</summary>
     public SafetensorsEntry? Find(string name) => _byName.GetValueOrDefault(name);
@@ -89,7 +67,7 @@ public sealed class SafetensorsFile : IDisposable
         var size = entry.Type.SizeInBytes();
         if (entry.Type == SafetensorsType.F32)
         {
-            ReadExactly(_file, Path, MemoryMarshal.AsBytes(destination), entry.Offset + (start * size));
+            CheckpointFile.ReadExactly(_file, Path, MemoryMarshal.AsBytes(destination), entry.Offset + (start * size));
             return;
         }
 
@@ -98,7 +76,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             var count = Math.Min(destination.Length, chunk.Length / size);
             var bytes = chunk.AsSpan(0, count * size);
-            ReadExactly(_file, Path, bytes, entry.Offset + (start * size));
+            CheckpointFile.ReadExactly(_file, Path, bytes, entry.Offset + (start * size));
             Widen(entry.Type, bytes, destination[..count]);
             destination = destination[count..];
             start += count;
@@ -152,7 +130,7 @@ public sealed class SafetensorsFile : IDisposable
         }
 
         var bytes = new byte[entry.ByteCount];
-        ReadExactly(_file, Path, bytes, entry.Offset);
+        CheckpointFile.ReadExactly(_file, Path, bytes, entry.Offset);
         return bytes;
     }
 
@@ -170,36 +148,11 @@ public sealed class SafetensorsFile : IDisposable
             throw new ArgumentOutOfRangeException(nameof(start), start, $"Tensor '{entry.Name}' has {entry.ByteCount} bytes.");
         }
 
-        ReadExactly(_file, Path, destination, entry.Offset + start);
+        CheckpointFile.ReadExactly(_file, Path, destination, entry.Offset + start);
     }
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
-
-    /// <summary>Fills <paramref name="destination"/> from position <paramref name="offset"/>.</summary>
-    internal static void ReadExactly(SafeFileHandle file, string path, Span<byte> destination, long offset)
-    {
-        while (!destination.IsEmpty)
-        {
-            int read;
-            try
-            {
-                read = RandomAccess.Read(file, destination, offset);
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                throw new ModelFormatException(path, $"cannot be read at position {offset:N0}: {exception.Message}", exception);
-            }
-
-            if (read == 0)
-            {
-                throw new ModelFormatException(path, $"ends at position {offset:N0}, {destination.Length:N0} bytes too early; fetch it again.");
-            }
-
-            destination = destination[read..];
-            offset += read;
-        }
-    }
 
     private static void Widen(SafetensorsType type, ReadOnlySpan<byte> source, Span<float> destination)
     {

@@ -28,7 +28,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
 
         Span<byte> prefix = stackalloc byte[PrefixBytes];
-        SafetensorsFile.ReadExactly(file, path, prefix, 0);
+        CheckpointFile.ReadExactly(file, path, prefix, 0);
         var headerBytes = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (headerBytes > (ulong)Math.Min(MaxHeaderBytes, fileBytes - PrefixBytes))
         {
@@ -39,7 +39,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
 
         var json = new byte[(int)headerBytes];
-        SafetensorsFile.ReadExactly(file, path, json, PrefixBytes);
+        CheckpointFile.ReadExactly(file, path, json, PrefixBytes);
         if (json is not [(byte)'{', ..])
         {
             throw new ModelFormatException(path, "the header at position 8 does not begin with '{'; this is no safetensors file.");

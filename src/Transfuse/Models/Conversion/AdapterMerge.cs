@@ -4,7 +4,7 @@ using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Diagnostics;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
-using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
 
 namespace Transfuse.Models.Conversion;
 
@@ -79,7 +79,7 @@ public static class AdapterMerge
 
         if (GgufCheckpoint.FindFile(source) is { } file)
         {
-            TokenizerFile.Save(TokenizerFile.Load(file), folder);
+            GgufImport.WriteTokenizer(file, folder, message => progress?.Report(new WarningEvent(message)));
             return;
         }
 
@@ -87,6 +87,8 @@ public static class AdapterMerge
         {
             File.Copy(text, Path.Combine(folder, Path.GetFileName(text)), overwrite: true);
         }
+
+        ChatTemplateFile.Carry(source, folder);
     }
 
     /// <summary>Writes a model with adapters merged into it as a GGUF file. A folder beside it holds the merged weights in float32 meanwhile.</summary>

@@ -5,6 +5,7 @@ using Transfuse.Errors;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
 using Transfuse.Tokenization.Gguf;
 using Transfuse.Tokenization.SentencePiece;
 
@@ -41,6 +42,7 @@ internal sealed class GgufExport
     internal void Write(string path, string name, string tokenizerFolder, Action<string> warn, CancellationToken cancellation)
     {
         var (keys, extra) = GgufConfig.Export(_architecture, _config);
+        WarnOfLimits(warn);
         var sources = Sources();
         var infos = sources.ConvertAll(source => source.Info);
         var metadata = General(name, infos);
@@ -61,6 +63,19 @@ internal sealed class GgufExport
         }
 
         writer.Complete();
+    }
+
+    private void WarnOfLimits(Action<string> warn)
+    {
+        if (GgufConfig.WindowThatEndsContext(_architecture, _config) is { } window)
+        {
+            warn($"{_config.Path}: GGUF's '{_architecture.Name}' has no window of attention, so the context of the file ends at the window of {window:N0} tokens.");
+        }
+
+        if (_geometry.Layers > _geometry.FirstStackLayers)
+        {
+            warn($"{_config.Path}: the decoder is deeper than the encoder. llama.cpp 0.5.0 does not load such a file; Transfuse does.");
+        }
     }
 
     private List<KeyValuePair<string, object>> General(string name, List<GgufTensorInfo> infos)
@@ -86,7 +101,13 @@ internal sealed class GgufExport
         var used = new HashSet<string>(StringComparer.Ordinal);
         var isTied = IsTied();
         List<Source> sources = [];
-        foreach (var (gguf, huggingFace, order) in _architecture.Expand(_geometry.Layers))
+        if (!isTied && _architecture.IsAlwaysTied)
+        {
+            throw new ModelFormatException(
+                _checkpoint.Folder, $"has a head of its own, which GGUF's '{_architecture.Name}' has no place for: llama.cpp takes the embedding.");
+        }
+
+        foreach (var (gguf, huggingFace, rule) in _architecture.Expand(_geometry.Layers))
         {
             var isHead = string.Equals(gguf, GgufArchitecture.Head, StringComparison.Ordinal);
             if (!TryFind(huggingFace, out var file, out var entry)
@@ -99,11 +120,11 @@ internal sealed class GgufExport
             used.Add(entry.Name);
             if (!isHead || !isTied || _architecture.RepeatsTiedHead)
             {
-                sources.Add(new Source(file, entry, order, Info(gguf, entry, order, isTied)));
+                sources.Add(new Source(file, entry, rule.Order, rule.Factor?.Invoke(_config, _geometry) ?? 1, Info(gguf, entry, rule.Order, isTied)));
             }
         }
 
-        string[] unknown = [.. _checkpoint.Names.Where(name => !used.Contains(name) && !CheckpointWeights.IsIgnored(name))];
+        string[] unknown = [.. _checkpoint.Names.Where(name => !used.Contains(name) && !_architecture.Ignored.Contains(name, StringComparer.Ordinal) && !CheckpointWeights.IsIgnored(name))];
         if (unknown.Length == 0)
         {
             return sources;
@@ -162,8 +183,8 @@ internal sealed class GgufExport
 
     private void Copy(GgufWriter writer, Source source)
     {
-        var (file, entry, order, info) = source;
-        if (order == RowOrder.Same || (order == RowOrder.Transposed && entry.Dimensions.Count == 1))
+        var (file, entry, order, factor, info) = source;
+        if ((order == RowOrder.Same && factor == 1) || (order == RowOrder.Transposed && entry.Dimensions.Count == 1))
         {
             // Chunks end at the end of a row, so at the end of a block.
             var columns = (int)info.Dimensions[^1];
@@ -186,7 +207,16 @@ internal sealed class GgufExport
 
         var values = new float[entry.ElementCount];
         file.ReadSingles(entry, 0, values);
-        writer.Write(info.Name, Rearranged(values, order, info));
+        var rearranged = Rearranged(values, order, info);
+        if (factor != 1)
+        {
+            foreach (ref var value in rearranged.AsSpan())
+            {
+                value = (float)(factor * value);
+            }
+        }
+
+        writer.Write(info.Name, rearranged);
     }
 
     private float[] Rearranged(float[] values, RowOrder order, GgufTensorInfo info)
@@ -194,6 +224,11 @@ internal sealed class GgufExport
         if (order == RowOrder.PlusOne)
         {
             return Array.ConvertAll(values, value => value + 1);
+        }
+
+        if (order == RowOrder.Same)
+        {
+            return values;
         }
 
         var result = new float[values.Length];
@@ -229,6 +264,7 @@ internal sealed class GgufExport
         {
             var tokenizer = (PipelineTokenizer)TokenizerFile.LoadDefinition(folder).Build(folder);
             keys = GgufTokenizerWriter.Keys(tokenizer, SentencePieceScores(folder), _config.Count("vocab_size"), folder, message => warn($"{folder}: {message}"));
+            AddChatTemplate(keys, folder, warn);
         }
 
         // What the tokenizer does not say, the configuration may.
@@ -243,6 +279,20 @@ internal sealed class GgufExport
         }
 
         return keys;
+    }
+
+    private static void AddChatTemplate(List<KeyValuePair<string, object>> keys, string folder, Action<string> warn)
+    {
+        var templates = ChatTemplateFile.ReadAll(folder);
+        if (ChatTemplateFile.Usual(templates) is { } usual)
+        {
+            keys.Add(new(GgufTokenizerReader.ChatTemplateKey, usual));
+        }
+
+        if (templates.Count > 1)
+        {
+            warn($"{folder}: has {templates.Count} chat templates; the GGUF file keeps the usual one.");
+        }
     }
 
     private static Dictionary<string, float>? SentencePieceScores(string folder)
@@ -267,5 +317,5 @@ internal sealed class GgufExport
         _checkpoint.TryFind(name, out file, out entry)
         || (name.StartsWith(_architecture.Prefix, StringComparison.Ordinal) && _checkpoint.TryFind(name[_architecture.Prefix.Length..], out file, out entry));
 
-    private sealed record Source(SafetensorsFile File, SafetensorsEntry Entry, RowOrder Order, GgufTensorInfo Info);
+    private sealed record Source(SafetensorsFile File, SafetensorsEntry Entry, RowOrder Order, double Factor, GgufTensorInfo Info);
 }

@@ -4,6 +4,7 @@ using Transfuse.Checkpoints.Gguf;
 using Transfuse.Checkpoints.Safetensors;
 using Transfuse.Tensors;
 using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
 
 namespace Transfuse.Models.Conversion;
 
@@ -25,21 +26,29 @@ internal static class GgufImport
                 tensor.Read((_, values) => writer.Write(tensor.Name, values));
             }
         });
-        if (model.Checkpoint.Metadata.Has("tokenizer.ggml.tokens"))
-        {
-            TokenizerFile.Save(TokenizerFile.Load(model.Checkpoint.Path), folder);
-        }
-        else
-        {
-            warn($"{model.Checkpoint.Path}: has no tokenizer; copy one into the folder.");
-        }
-
+        WriteTokenizer(model.Checkpoint.Path, folder, warn);
         var weightType = chosen switch { SafetensorsType.BF16 => "bfloat16", SafetensorsType.F16 => "float16", _ => "float32" };
         var config = model.Config;
         AtomicFile.Write(Path.Combine(folder, PretrainedModel.GenerationFileName), PretrainedModel.GenerationDefaults(config));
 
         // The folder is a model from here on.
         AtomicFile.Write(Path.Combine(folder, ModelConfig.FileName), config.ToJson(weightType));
+    }
+
+    /// <summary>Writes the tokenizer of a file, with its chat template in tokenizer_config.json, or says that there is none.</summary>
+    internal static void WriteTokenizer(string file, string folder, Action<string> warn)
+    {
+        using (var checkpoint = GgufCheckpoint.Open(file))
+        {
+            if (!checkpoint.Metadata.Has("tokenizer.ggml.tokens"))
+            {
+                warn($"{file}: has no tokenizer; copy one into the folder.");
+                return;
+            }
+        }
+
+        TokenizerFile.Save(TokenizerFile.Load(file), folder);
+        ChatTemplateFile.Carry(file, folder);
     }
 
     /// <summary>Half precision if every matrix has it, else float32, which loses nothing.</summary>

@@ -4,6 +4,7 @@ using Transfuse.Models;
 using Transfuse.Recipes;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tokenization;
+using Transfuse.Tokenization.ChatTemplates;
 using Transfuse.Training;
 
 namespace Transfuse.Pipeline.Stages;
@@ -45,6 +46,7 @@ internal sealed class TrainStage : ModelStage
         trainer.Run(observer, context.CancellationToken);
         PretrainedModel.Save(model, folder);
         TokenizerFile.Save(tokenizer, folder);
+        ChatTemplateFile.Carry(_plan.TokenizerFolder(context.Run), folder);
     }
 
     internal override LanguageModel Rehearse(Device rehearsal) => _plan.Rehearse(rehearsal);

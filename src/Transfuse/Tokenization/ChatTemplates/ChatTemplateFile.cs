@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Transfuse.Artifacts;
 using Transfuse.Checkpoints.Gguf;
 using Transfuse.Errors;
 using Transfuse.Tokenization.Gguf;
@@ -78,6 +79,35 @@ public static class ChatTemplateFile
             ? ChatTemplate.Parse(text, $"{folder} (chat template '{wanted}')")
             : throw new TokenizerException(folder, $"has no chat template '{wanted}'; it has {string.Join(", ", templates.Keys.Select(key => $"'{key}'"))}.");
     }
+
+    /// <summary>The template that is called <c>default</c>, or the only one; null if there is none.</summary>
+    internal static string? Usual(IReadOnlyDictionary<string, string> templates) =>
+        templates.GetValueOrDefault(DefaultName) ?? (templates.Count == 1 ? templates.Values.First() : null);
+
+    /// <summary>Writes the templates of one model beside another that was made of it, where they are not there yet: chat_template.jinja and those with names.</summary>
+    /// <param name="source">Folder or GGUF file with the templates, or with none.</param>
+    /// <param name="folder">Folder with a tokenizer.</param>
+    /// <exception cref="TokenizerException">A file cannot be read.</exception>
+    /// <exception cref="ArtifactException">A file cannot be written.</exception>
+    public static void Carry(string source, string folder)
+    {
+        var there = ReadAll(folder);
+        foreach (var (name, text) in ReadAll(source))
+        {
+            if (!there.TryGetValue(name, out var same) || !string.Equals(same, text, StringComparison.Ordinal))
+            {
+                var file = string.Equals(name, DefaultName, StringComparison.Ordinal)
+                    ? Path.Combine(folder, TemplateName)
+                    : Path.Combine(Directory.CreateDirectory(Path.Combine(folder, TemplateFolder)).FullName, SafeName(name) + ".jinja");
+                AtomicFile.Write(file, System.Text.Encoding.UTF8.GetBytes(text));
+            }
+        }
+    }
+
+    // A name comes from a file and must not lead out of the folder.
+    private static string SafeName(string name) => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-')
+        ? name
+        : throw new TokenizerException(name, "is the name of a chat template, and no name that a file can have; letters, digits, _ and - are expected.");
 
     /// <summary>The special tokens of a model folder as templates name them: <c>bos_token</c>, <c>eos_token</c>, <c>pad_token</c> …</summary>
     /// <param name="folder">The folder; tokenizer_config.json and, under it, special_tokens_map.json are read.</param>

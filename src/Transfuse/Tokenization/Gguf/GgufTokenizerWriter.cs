@@ -55,11 +55,6 @@ internal static class GgufTokenizerWriter
 
         AddBehaviour(tokenizer, definition, isByteLevel, Add);
         AddRoles(tokenizer, definition, Add);
-        if (definition.Configuration is { } configuration && configuration.TryGetProperty("chat_template", out var template) && template.ValueKind == JsonValueKind.String)
-        {
-            keys.Add(new(GgufTokenizerReader.ChatTemplateKey, template.GetString()!));
-        }
-
         keys.Add(new(GgufTokenizerReader.HuggingFaceKey, System.Text.Encoding.UTF8.GetString(TokenizerJsonWriter.Write(definition))));
         return keys;
     }

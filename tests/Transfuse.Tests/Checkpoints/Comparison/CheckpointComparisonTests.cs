@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Transfuse.Checkpoints;
 using Transfuse.Checkpoints.Comparison;
 using Transfuse.Checkpoints.Safetensors;
@@ -35,6 +36,29 @@ public sealed class CheckpointComparisonTests : IDisposable
         Assert.Equal((4, 2, 0, 2.0), (values.Elements, values.Different, values.NotFinite, values.Largest));
         Assert.Equal(Math.Sqrt(5.0 / 30), values.RelativeL2!.Value, 15);
         Assert.Equal(24 / Math.Sqrt(30 * 23.0), values.Cosine!.Value, 15);
+    }
+
+    [Fact]
+    public void Doubles_are_compared_in_double()
+    {
+        // Apart by 1e-12, which float32 has no room for beside 1.
+        WriteDoubles("a.safetensors", [1, 2, 3]);
+        WriteDoubles("b.safetensors", [1, 2 + 1e-12, 3]);
+        Write("c.safetensors", ("w", SafetensorsType.F32, [3], [1, 2, 4]));
+
+        var near = Assert.Single(Compare("a.safetensors", "b.safetensors"));
+        Assert.False(near.IsEqual);
+        Assert.Equal((3, 1), (near.Values!.Elements, near.Values.Different));
+        Assert.Equal(1e-12, near.Values.Largest!.Value, 1e-15);
+        Assert.True(Assert.Single(Compare("a.safetensors", "a.safetensors")).IsEqual);
+        Assert.Equal(1, Assert.Single(Compare("c.safetensors", "b.safetensors")).Values!.Largest!.Value);
+        Assert.Equal(2, Assert.Single(Compare("c.safetensors", "b.safetensors")).Values!.Different);
+    }
+
+    private void WriteDoubles(string name, double[] values)
+    {
+        var header = Encoding.UTF8.GetBytes($$$"""{"w":{"dtype":"F64","shape":[{{{values.Length}}}],"data_offsets":[0,{{{values.Length * sizeof(double)}}}]}}""");
+        File.WriteAllBytes(_folder[name], [.. BitConverter.GetBytes((long)header.Length), .. header, .. MemoryMarshal.AsBytes(values.AsSpan())]);
     }
 
     [Fact]

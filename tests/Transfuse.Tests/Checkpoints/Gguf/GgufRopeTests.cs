@@ -130,6 +130,6 @@ public sealed class GgufRopeTests : IDisposable
         }
 
         using var checkpoint = GgufCheckpoint.Open(path);
-        return JsonNode.Parse(GgufConfig.Import(GgufArchitectures.FromName("llama")!, checkpoint, isTied: true))!;
+        return JsonNode.Parse(GgufConfig.Import(GgufArchitectures.FromName("llama")!, checkpoint, isTied: true).Json)!;
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Transfuse.Checkpoints;
@@ -33,7 +33,7 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Tiny models that GGUF can say.</summary>
-    public static TheoryData<string> Models() => [.. TinyModels.Names.Where(CanBeSaid)];
+    public static TheoryData<string> Models() => [.. TinyModels.Names.Where(CanBeSaid), "qwen2", "smollm3-usual", "gpt2-usual"];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -48,6 +48,12 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(before.Entries.Select(entry => (entry.Name, entry.Type, entry.ShapeText)), after.Entries.Select(entry => (entry.Name, entry.Type, entry.ShapeText)));
         foreach (var entry in before.Entries)
         {
+            if (HasFactor(name, entry.Name))
+            {
+                Assert.All(Singles(before.ReadBytes(entry)).Zip(Singles(after.ReadBytes(after.Get(entry.Name)))), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+                continue;
+            }
+
             Assert.Equal(before.ReadBytes(entry), after.ReadBytes(after.Get(entry.Name)));
         }
 
@@ -72,9 +78,18 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         using var original = PretrainedModel.Load(folder, _device);
         using var stored = PretrainedModel.Load(_folder["m.gguf"], _device);
         using var keys = PretrainedModel.Load(_folder["keys.gguf"], _device);
-        var expected = Hidden(original);
-        Assert.Equal(expected, Hidden(stored));
-        Assert.Equal(expected, Hidden(keys));
+        // GGUF ends the context at a window that llama.cpp has no place for.
+        var count = Math.Min(24, Math.Min(keys.Config.MaxPositions, original.Config.MaxPositions));
+        var expected = Hidden(original, count);
+        if (HasFactor(name, "q_"))
+        {
+            Assert.All(expected.Zip(Hidden(stored, count)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            Assert.All(expected.Zip(Hidden(keys, count)), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            return;
+        }
+
+        Assert.Equal(expected, Hidden(stored, count));
+        Assert.Equal(expected, Hidden(keys, count));
     }
 
     [Theory]
@@ -151,7 +166,7 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
 
     [Theory]
     [InlineData("mpt-clip", "logit_scale")]
-    [InlineData("neox-sequential", "hidden_act")]
+    [InlineData("smollm3", "no_rope_layers")]
     public void What_gguf_cannot_say_is_refused(string name, string key)
     {
         var folder = WriteFolder(name);
@@ -171,23 +186,54 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
     [InlineData("neox", 5e-3)]
     [InlineData("neox-one-head", 5e-3)]
     [InlineData("mpt", 5e-3)]
+    [InlineData("smollm3-usual", 1e-4)]
+    [InlineData("gpt2-usual", 5e-3)]
     public void Llama_cpp_computes_the_same_log_probabilities(string name, double tolerance)
     {
         ModelConversion.ToGguf(WriteFolder(name), _folder["m.gguf"], DType.F32);
         using var model = PretrainedModel.Load(_folder["m.gguf"], _device);
-        var ids = TinyModels.Ids(20);
-        var lines = Oracles.Llora(null, ["logits", _folder["m.gguf"], "-t", "1", .. ids.Select(id => id.ToString(CultureInfo.InvariantCulture))]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var scores = new SequenceScorer(model, _device).Score([ids]).Single();
-        var largest = 0.0;
-        for (var i = 0; i + 1 < ids.Length; i++)
-        {
-            using var line = JsonDocument.Parse(lines[i]);
-            largest = Math.Max(largest, Math.Abs(line.RootElement.GetProperty("next_logprob").GetDouble() - scores.LogProbabilities[i + 1]));
-        }
-
+        var largest = LlamaCpp.LargestDifference(_folder["m.gguf"], model, _device, TinyModels.Ids(20));
         output.WriteLine($"{name}: largest difference {largest:g3}");
         Assert.InRange(largest, 0, tolerance);
     }
+
+    /// <summary>
+    /// llama.cpp loads every type of every architecture and computes with its blocks what we compute with the widened weights. It rounds the
+    /// activations as well, to half precision or to blocks of 8 bits, which makes the difference.
+    /// </summary>
+    [OracleTheory]
+    [Trait("Category", "Reference")]
+    [MemberData(nameof(NarrowCases))]
+    public void Llama_cpp_computes_about_the_same_with_narrower_types(string name, DType type)
+    {
+        ModelConversion.ToGguf(WriteFolder(name, Wide), _folder["m.gguf"], type);
+        using var model = PretrainedModel.Load(_folder["m.gguf"], _device);
+        using (var file = GgufFile.Open(_folder["m.gguf"]))
+        {
+            Assert.Equal(type, file.Find("blk.1.ffn_down.weight")!.Type);
+        }
+
+        var largest = LlamaCpp.LargestDifference(_folder["m.gguf"], model, _device, TinyModels.Ids(20));
+        output.WriteLine($"{name} {type}: largest difference {largest:g3}");
+        Assert.InRange(largest, 0, type switch { DType.F16 => 6e-3, DType.BF16 => 6e-2, _ => 0.15 });
+    }
+
+    public static TheoryData<string, DType> NarrowCases()
+    {
+        var cases = new TheoryData<string, DType>();
+        foreach (var name in (string[])["llama", "qwen2", "qwen3", "neox", "mpt", "gpt2-usual"])
+        {
+            foreach (var type in (DType[])[DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0])
+            {
+                cases.Add(name, type);
+            }
+        }
+
+        return cases;
+    }
+
+    /// <summary>With rows that are whole numbers of blocks, and weights small enough for roundings not to grow from layer to layer.</summary>
+    private static ModelConfig Wide(ModelConfig config) => config with { HiddenSize = 64, IntermediateSize = 96, HeadCount = 4, InitializerRange = 0.1 };
 
     [OracleFact]
     [Trait("Category", "Reference")]
@@ -212,19 +258,25 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private string WriteFolder(string name)
+    private string WriteFolder(string name, Func<ModelConfig, ModelConfig>? change = null)
     {
         var folder = _folder["m"];
-        using var model = PretrainedModel.Create(TinyModels.Config(name) with { VocabularySize = Vocabulary }, _device, new RandomStream(7, "init"));
+        var config = TinyModels.Config(name) with { VocabularySize = Vocabulary };
+        using var model = PretrainedModel.Create(change is null ? config : change(config), _device, new RandomStream(7, "init"));
         PretrainedModel.Save(model, folder);
         var tokenizer = BpeTrainer.Train([Sample, Sample], new BpeTrainerOptions { VocabularySize = Vocabulary - 5 });
         TokenizerFile.Save(tokenizer, folder);
         return folder;
     }
 
-    private float[] Hidden(LanguageModel model)
+    /// <summary>Weights that Gemma's own scale of scores is folded into come back multiplied and divided, so with a rounding.</summary>
+    private static bool HasFactor(string model, string tensor) => model is "gemma2" or "gemma3" && tensor.Contains("q_", StringComparison.Ordinal);
+
+    private static float[] Singles(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+
+    private float[] Hidden(LanguageModel model, int count = 24)
     {
         using var tape = new Tape(_device, recordGradients: false);
-        return model.Forward(tape, TokenBatch.FromLengths(TinyModels.Ids(24), [24])).Value.AsSpan().ToArray();
+        return model.Forward(tape, TokenBatch.FromLengths(TinyModels.Ids(count), [count])).Value.AsSpan().ToArray();
     }
 }
