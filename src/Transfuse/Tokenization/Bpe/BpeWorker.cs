@@ -9,6 +9,7 @@ internal sealed class BpeWorker(BpeModel model) : CachingWorker(model.Cuts)
 
     private readonly BpeSymbols _symbols = new();
     private readonly PriorityQueue<int, ulong> _queue = new();
+    private int _unknownEnd;
 
     /// <inheritdoc/>
     protected override void Compute(ReadOnlySpan<byte> word, int offset, TokenList tokens)
@@ -20,6 +21,7 @@ internal sealed class BpeWorker(BpeModel model) : CachingWorker(model.Cuts)
         }
 
         _symbols.Reset(word.Length);
+        _unknownEnd = -1;
         if (model.ReadsBytes)
         {
             ReadBytes(word);
@@ -107,7 +109,7 @@ internal sealed class BpeWorker(BpeModel model) : CachingWorker(model.Cuts)
             return;
         }
 
-        if (model.Definition.FuseUnknown && _symbols.LastId == model.UnknownId && _symbols.LastEnd == start)
+        if (model.Definition.FuseUnknown && _unknownEnd == start)
         {
             _symbols.ExtendLast(end);
         }
@@ -115,6 +117,8 @@ internal sealed class BpeWorker(BpeModel model) : CachingWorker(model.Cuts)
         {
             _symbols.Add(model.UnknownId, start, end);
         }
+
+        _unknownEnd = end;
     }
 
     /// <summary>Few symbols: look for the lowest rank again and again; the leftmost of equal ranks comes first.</summary>

@@ -8,6 +8,8 @@ internal sealed class PieceList
 {
     private List<Piece> _pieces = [];
     private List<Piece> _next = [];
+    private AlignedTextBuilder? _builder;
+    private AlignedTextBuilder? _spare;
 
     /// <summary>The text that the pieces lie in.</summary>
     public AlignedText Text { get; private set; } = new([]);
@@ -46,7 +48,9 @@ internal sealed class PieceList
     {
         // Of the pieces alone: the text around them may be long, and be cut into very many stretches like this one.
         var length = _pieces.Sum(piece => piece.End - piece.Start);
-        var builder = new AlignedTextBuilder(length + (length / 2) + 16);
+        var capacity = length + (length / 2) + 16;
+        var builder = _spare ??= new AlignedTextBuilder(capacity);
+        builder.Reset(capacity);
         _next.Clear();
         foreach (var piece in _pieces)
         {
@@ -59,6 +63,7 @@ internal sealed class PieceList
         }
 
         (_pieces, _next) = (_next, _pieces);
+        (_builder, _spare) = (builder, _builder);
         Text = builder.Build();
     }
 

@@ -29,6 +29,27 @@ internal sealed class SafeCuts
         }
     }
 
+    /// <summary>The places between characters that no token has side by side.</summary>
+    public static SafeCuts Between(IEnumerable<string> tokens)
+    {
+        var joined = new HashSet<(int, int)>();
+        foreach (var token in tokens)
+        {
+            var left = -1;
+            foreach (var rune in token.EnumerateRunes())
+            {
+                if (left >= 0)
+                {
+                    joined.Add((left, rune.Value));
+                }
+
+                left = rune.Value;
+            }
+        }
+
+        return new SafeCuts(joined);
+    }
+
     /// <summary>The end of the word that begins at a position: the next place where the text may be cut, or its end.</summary>
     public int EndOfWord(ReadOnlySpan<byte> text, int start)
     {
