@@ -45,7 +45,8 @@ internal static class SpecialTokenRoles
             }
             else
             {
-                writer.WriteBoolean("clean_up_tokenization_spaces", false);
+                writer.WriteBoolean("clean_up_tokenization_spaces", definition.CleansUpSpaces);
+                writer.WriteBoolean("split_special_tokens", definition.SplitsSpecialTokens);
                 writer.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
             }
 
