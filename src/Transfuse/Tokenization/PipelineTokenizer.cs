@@ -79,7 +79,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         }
 
         var text = _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
-        return Definition.CleansUpSpaces ? SpaceCleanUp.Apply(text) : text;
+        return Definition.CleansUpSpaces ? SpaceCleanUp.Apply(text, contractsDoNot: false) : text;
     }
 
     /// <inheritdoc/>

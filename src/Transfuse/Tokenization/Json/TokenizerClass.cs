@@ -55,22 +55,23 @@ internal static class TokenizerClass
         return name is not null && name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
     }
 
-    /// <summary>Special tokens that the configuration names and the file lacks.</summary>
+    /// <summary>Special tokens that the configuration names, in a list or by roles of their own, and the file lacks.</summary>
     private static IEnumerable<AddedToken> ExtraTokens(TokenizerDefinition definition, JsonCursor fields)
     {
         var known = definition.AddedTokens.Select(token => token.Content).ToHashSet(StringComparer.Ordinal);
-        foreach (var name in (string[])["additional_special_tokens", "extra_special_tokens"])
+        foreach (var token in Items(fields.Optional("additional_special_tokens")).Concat(Items(fields.Optional("extra_special_tokens"))))
         {
-            foreach (var token in fields.Optional(name) is { Element.ValueKind: JsonValueKind.Array } list ? list.Items() : [])
+            var added = token.Element.ValueKind == JsonValueKind.String ? new AddedToken(token.String()) : TokenizerJsonReader.ReadAddedToken(token) with { Id = -1 };
+            if (known.Add(added.Content))
             {
-                var added = token.Element.ValueKind == JsonValueKind.String ? new AddedToken(token.String()) : TokenizerJsonReader.ReadAddedToken(token) with { Id = -1 };
-                if (known.Add(added.Content))
-                {
-                    yield return added with { Special = true };
-                }
+                yield return added with { Special = true };
             }
         }
     }
+
+    private static IEnumerable<JsonCursor> Items(JsonCursor? place) => place is not { } list ? []
+        : list.Element.ValueKind == JsonValueKind.Object ? list.Element.EnumerateObject().Select(property => list with { Element = property.Value })
+        : list.Items();
 
     /// <summary>
     /// Spaces become ▁ in a pre-tokenizer, where tokenizer.json may do it in its normalizer, with one in front of the text alone: of every stretch between special tokens
