@@ -46,8 +46,11 @@ internal static class SpecialTokenRoles
             else
             {
                 writer.WriteBoolean("clean_up_tokenization_spaces", definition.CleansUpSpaces);
-                writer.WriteBoolean("split_special_tokens", definition.SplitsSpecialTokens);
                 writer.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
+                if (definition.SplitsSpecialTokens)
+                {
+                    writer.WriteBoolean("split_special_tokens", value: true);
+                }
             }
 
             writer.WriteEndObject();

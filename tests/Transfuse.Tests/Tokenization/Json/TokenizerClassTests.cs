@@ -114,10 +114,10 @@ public sealed class TokenizerClassTests : IDisposable
     {
         string[] tokens = ["<unk>", "<s>", .. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>"), "▁", "a", "b", "▁a", "▁b"];
         var vocabulary = JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id));
-        return $$"""
-            {"added_tokens":[{"id":1,"content":"<s>","special":true,"normalized":false}],"normalizer":{{normalizer}},"pre_tokenizer":{{preTokenizer}},
+        return $$$"""
+            {"added_tokens":[{"id":1,"content":"<s>","special":true,"normalized":false}],"normalizer":{{{normalizer}}},"pre_tokenizer":{{{preTokenizer}}},
              "decoder":{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]},
-             "model":{"type":"BPE","unk_token":"<unk>","byte_fallback":true,"fuse_unk":true,"vocab":{{vocabulary}},"merges":["▁ a","▁ b"]}}
+             "model":{"type":"BPE","unk_token":"<unk>","byte_fallback":true,"fuse_unk":true,"vocab":{{{vocabulary}}},"merges":["▁ a","▁ b"]}}
             """;
     }
 
@@ -125,7 +125,7 @@ public sealed class TokenizerClassTests : IDisposable
     {
         var definition = ((PipelineTokenizer)BpeTrainer.Train(["a b"], new BpeTrainerOptions { VocabularySize = 260 })).Definition;
         var vocabulary = JsonSerializer.Serialize(((BpeDefinition)definition.Model).Vocabulary);
-        return $$"""{"pre_tokenizer":{{preTokenizer}},"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{{vocabulary}},"merges":[]}}""";
+        return $$$"""{"pre_tokenizer":{{{preTokenizer}}},"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{{{vocabulary}}},"merges":[]}}""";
     }
 
     private Tokenizer LoadAlone(string json)
