@@ -16,7 +16,7 @@ internal static class SpaceCleanUp
     {
         foreach (var (from, to) in Replacements)
         {
-            if (contractsDoNot || from != " do not")
+            if (contractsDoNot || from is not " do not")
             {
                 text = text.Replace(from, to, StringComparison.Ordinal);
             }

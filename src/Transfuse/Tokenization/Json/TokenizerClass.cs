@@ -79,7 +79,7 @@ internal static class TokenizerClass
     /// </summary>
     private static TokenizerDefinition MarkSpaces(TokenizerDefinition definition, JsonCursor fields, string source)
     {
-        if (definition.Model is not BpeDefinition { ByteFallback: true } || (definition.PreTokenizer is { } step && Type(new JsonCursor(source, "pre_tokenizer", step)) != "Metaspace"))
+        if (definition.Model is not BpeDefinition { ByteFallback: true } || (definition.PreTokenizer is { } step && Type(new JsonCursor(source, "pre_tokenizer", step)) is not "Metaspace"))
         {
             return definition;
         }
@@ -95,8 +95,8 @@ internal static class TokenizerClass
 
     private static JsonElement? WithoutMarks(JsonCursor normalizer)
     {
-        var steps = (Type(normalizer) == "Sequence" ? normalizer.Required("normalizers").Items() : [normalizer])
-            .Where(step => Type(step) != "Prepend" && !(Type(step) == "Replace" && step.Required("content").String() == "▁"))
+        var steps = (Type(normalizer) is "Sequence" ? normalizer.Required("normalizers").Items() : [normalizer])
+            .Where(step => Type(step) is not "Prepend" && !(Type(step) is "Replace" && step.Required("content").String() is "▁"))
             .ToList();
         return steps.Count == 0 ? null : Sequence("normalizers", steps.Select(Node));
     }
@@ -111,10 +111,10 @@ internal static class TokenizerClass
 
         var cursor = new JsonCursor(source, "pre_tokenizer", json);
         var prefix = fields.Boolean("add_prefix_space", false);
-        JsonNode? WithPrefix(JsonCursor step) => Type(step) == "ByteLevel" ? JsonParts.ByteLevel(prefix, step.Boolean("use_regex", true)) : Node(step);
+        JsonNode? WithPrefix(JsonCursor step) => Type(step) is "ByteLevel" ? JsonParts.ByteLevel(prefix, step.Boolean("use_regex", true)) : Node(step);
         return definition with
         {
-            PreTokenizer = Type(cursor) == "Sequence"
+            PreTokenizer = Type(cursor) is "Sequence"
                 ? Sequence("pretokenizers", cursor.Required("pretokenizers").Items().Select(WithPrefix))
                 : JsonParts.Element(WithPrefix(cursor)!),
         };

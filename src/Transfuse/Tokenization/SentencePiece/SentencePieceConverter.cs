@@ -23,7 +23,7 @@ internal static class SentencePieceConverter
     /// <param name="scheme">As for <see cref="Metaspace"/>.</param>
     public static JsonElement MarkedDecoder(string scheme)
     {
-        var strip = scheme == "never" ? "" : """,{"type":"Strip","content":" ","start":1,"stop":0}""";
+        var strip = scheme is "never" ? "" : """,{"type":"Strip","content":" ","start":1,"stop":0}""";
         return JsonParts.Parse($$"""{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}{{strip}}]}""");
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Transfuse.Tokenization.Bpe;
 
 namespace Transfuse.Tests.Tokenization.Bpe;
