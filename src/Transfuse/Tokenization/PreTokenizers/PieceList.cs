@@ -8,8 +8,10 @@ internal sealed class PieceList
 {
     private List<Piece> _pieces = [];
     private List<Piece> _next = [];
-    private AlignedTextBuilder? _builder;
-    private AlignedTextBuilder? _spare;
+
+    // The text may lie in the first; the next rewriting goes into the second.
+    private AlignedTextBuilder _builder = new(0);
+    private AlignedTextBuilder _spare = new(0);
 
     /// <summary>The text that the pieces lie in.</summary>
     public AlignedText Text { get; private set; } = new([]);
@@ -48,9 +50,8 @@ internal sealed class PieceList
     {
         // Of the pieces alone: the text around them may be long, and be cut into very many stretches like this one.
         var length = _pieces.Sum(piece => piece.End - piece.Start);
-        var capacity = length + (length / 2) + 16;
-        var builder = _spare ??= new AlignedTextBuilder(capacity);
-        builder.Reset(capacity);
+        var builder = _spare;
+        builder.Reset(length + (length / 2) + 16);
         _next.Clear();
         foreach (var piece in _pieces)
         {
