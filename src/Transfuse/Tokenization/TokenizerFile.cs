@@ -23,7 +23,8 @@ public static class TokenizerFile
     /// <param name="path">
     /// A folder or a file. In a folder the first of these is read: tokenizer.json; a SentencePiece model (tokenizer.model, spiece.model);
     /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts; without either, special tokens with the
-    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do. A GGUF file, or a folder with nothing else, holds its own.
+    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do. The class that tokenizer_config.json names counts as in transformers 5; a file named alone is
+    /// run as it says. A GGUF file, or a folder with nothing else, holds its own.
     /// </param>
     /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
     public static Tokenizer Load(string path)
