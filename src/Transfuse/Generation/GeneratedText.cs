@@ -31,18 +31,11 @@ public sealed class GeneratedText
         _write = write;
     }
 
-    /// <summary>Adds a token.</summary>
-    public void Add(int id)
-    {
-        var bytes = _tokenizer.TokenBytes(id).Span;
-        if (bytes.Length > 0 && _dropsSpace)
-        {
-            _dropsSpace = false;
-            bytes = bytes[0] == ' ' ? bytes[1..] : bytes;
-        }
+    /// <summary>Whether a stop text was found, so that nothing more is added.</summary>
+    public bool HasStopped => _stops.HasStopped;
 
-        Append(_stops.Add(bytes), isLast: false);
-    }
+    /// <summary>Adds a token.</summary>
+    public void Add(int id) => Append(_stops.Add(_tokenizer.TokenBytes(id).Span), isLast: false);
 
     /// <summary>Ends the text; a character that was never finished becomes U+FFFD.</summary>
     public void Complete() => Append(_stops.Complete(), isLast: true);
@@ -52,6 +45,13 @@ public sealed class GeneratedText
 
     private void Append(ReadOnlySpan<byte> bytes, bool isLast)
     {
+        // After the search for stop texts, which sees the bytes that the model wrote.
+        if (bytes.Length > 0 && _dropsSpace)
+        {
+            _dropsSpace = false;
+            bytes = bytes[0] == ' ' ? bytes[1..] : bytes;
+        }
+
         var characters = new char[_decoder.GetCharCount(bytes, isLast)];
         var count = _decoder.GetChars(bytes, characters, isLast);
         if (count > 0)

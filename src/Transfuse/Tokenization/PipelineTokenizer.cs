@@ -64,7 +64,7 @@ internal sealed class PipelineTokenizer : Tokenizer
     /// <inheritdoc/>
     public override string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
-        if (_decoder is ByteLevelDecoder)
+        if (_decoder is ByteLevelDecoder && !Definition.CleansUpSpaces)
         {
             return DecodeBytes(ids, skipSpecialTokens);
         }
@@ -78,7 +78,8 @@ internal sealed class PipelineTokenizer : Tokenizer
             }
         }
 
-        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
+        var text = _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
+        return Definition.CleansUpSpaces ? SpaceCleanUp.Apply(text, contractsDoNot: false) : text;
     }
 
     /// <inheritdoc/>

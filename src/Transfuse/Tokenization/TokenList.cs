@@ -28,6 +28,13 @@ internal sealed class TokenList
         _spans[Count++] = new ByteSpan(start, end);
     }
 
+    /// <summary>Puts the last token first.</summary>
+    public void Reverse()
+    {
+        _ids.AsSpan(0, Count).Reverse();
+        Spans.Reverse();
+    }
+
     /// <summary>Forgets all tokens.</summary>
     public void Clear() => Count = 0;
 }

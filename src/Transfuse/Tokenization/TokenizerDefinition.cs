@@ -34,6 +34,12 @@ public sealed record TokenizerDefinition
     /// <summary>The token that ends a text, or null.</summary>
     public string? EosToken { get; init; }
 
+    /// <summary>Whether special tokens written in a text are text like any other, and only the post-processor adds them (<c>split_special_tokens</c>).</summary>
+    public bool SplitsSpecialTokens { get; init; }
+
+    /// <summary>Whether decoding takes back the spaces before English punctuation and contractions (<c>clean_up_tokenization_spaces</c>).</summary>
+    public bool CleansUpSpaces { get; init; }
+
     /// <summary>The contents of tokenizer_config.json as read, so that nothing of it (chat template, …) is lost on saving; or null.</summary>
     public JsonElement? Configuration { get; init; }
 

@@ -23,7 +23,8 @@ public static class TokenizerFile
     /// <param name="path">
     /// A folder or a file. In a folder the first of these is read: tokenizer.json; a SentencePiece model (tokenizer.model, spiece.model);
     /// vocab.json with merges.txt. tokenizer_config.json and special_tokens_map.json beside them name the tokens that begin and end texts; without either, special tokens with the
-    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do. A GGUF file, or a folder with nothing else, holds its own.
+    /// usual names (<c>&lt;s&gt;</c>, <c>&lt;/s&gt;</c>, <c>&lt;|endoftext|&gt;</c> …) do. The class that tokenizer_config.json names counts as in transformers 5; a file named alone is
+    /// run as it says. A GGUF file, or a folder with nothing else, holds its own.
     /// </param>
     /// <exception cref="TokenizerException">Nothing readable is there; the message says what, where and what to do.</exception>
     public static Tokenizer Load(string path)
@@ -34,9 +35,11 @@ public static class TokenizerFile
             return GgufTokenizerReader.Read(gguf).Build(gguf);
         }
 
-        return FindFile(path) is var file && IsSentencePiece(file)
-            ? LoadSentencePiece(file, Side(path, file))
-            : LoadDefinition(path).Build(file);
+        var file = FindFile(path);
+        var side = Side(path, file);
+        return IsSentencePiece(file) && LoadSentencePiece(file, side) is var native && !TokenizerClass.Converts(native.Model, side.Cursor)
+            ? native
+            : LoadDefinition(file, side).Build(file);
     }
 
     /// <summary>Reads a tokenizer's data without building it. A SentencePiece model is converted to the form of tokenizer.json.</summary>
@@ -51,23 +54,7 @@ public static class TokenizerFile
         }
 
         var file = FindFile(path);
-        var side = Side(path, file);
-        if (IsSentencePiece(file))
-        {
-            var native = LoadSentencePiece(file, side);
-            return SpecialTokenRoles.Apply(native.ToDefinition("first"), side.Configuration, side.SpecialTokens);
-        }
-
-        if (IsNamed(file, VocabularyName))
-        {
-            var merges = Path.Combine(Path.GetDirectoryName(file) ?? "", MergesName);
-            var cursor = side.Configuration is { } json ? new JsonCursor(ConfigurationName, "", json) : (JsonCursor?)null;
-            var definition = Gpt2FilesReader.Read((ReadAll(file), file), (ReadAll(merges), merges), cursor);
-            return SpecialTokenRoles.Apply(definition, side.Configuration, side.SpecialTokens);
-        }
-
-        using var document = TokenizerJsonReader.Parse(ReadAll(file), file);
-        return SpecialTokenRoles.Apply(TokenizerJsonReader.Read(document.RootElement, file), side.Configuration, side.SpecialTokens);
+        return LoadDefinition(file, Side(path, file));
     }
 
     /// <summary>Writes tokenizer.json and tokenizer_config.json; each appears under its name only when it is complete.</summary>
@@ -87,6 +74,30 @@ public static class TokenizerFile
         };
         AtomicFile.Write(Path.Combine(folder, TokenizerName), TokenizerJsonWriter.Write(definition));
         AtomicFile.Write(Path.Combine(folder, ConfigurationName), SpecialTokenRoles.Write(definition));
+    }
+
+    private static TokenizerDefinition LoadDefinition(string file, SideFiles side)
+    {
+        var definition = IsSentencePiece(file) ? ConvertSentencePiece(file, side) : IsNamed(file, VocabularyName) ? ReadGpt2(file, side) : ReadJson(file);
+        return SpecialTokenRoles.Apply(TokenizerClass.Apply(definition, side.Cursor, file), side.Configuration, side.SpecialTokens);
+    }
+
+    private static TokenizerDefinition ReadJson(string file)
+    {
+        using var document = TokenizerJsonReader.Parse(ReadAll(file), file);
+        return TokenizerJsonReader.Read(document.RootElement, file);
+    }
+
+    private static TokenizerDefinition ReadGpt2(string file, SideFiles side)
+    {
+        var merges = Path.Combine(Path.GetDirectoryName(file) ?? "", MergesName);
+        return Gpt2FilesReader.Read((ReadAll(file), file), (ReadAll(merges), merges), side.Cursor);
+    }
+
+    private static TokenizerDefinition ConvertSentencePiece(string file, SideFiles side)
+    {
+        var native = LoadSentencePiece(file, side);
+        return native.ToDefinition("first", mergesByScore: !TokenizerClass.Converts(native.Model, side.Cursor));
     }
 
     private static string FindFile(string path)
@@ -119,20 +130,19 @@ public static class TokenizerFile
     private static bool IsNamed(string file, string name) => string.Equals(Path.GetFileName(file), name, StringComparison.Ordinal);
 
     /// <summary>From a bare model BOS and EOS are added only where the configuration says so; T5's tokenizers always end texts.</summary>
-    private static SentencePieceTokenizer LoadSentencePiece(string file, (JsonElement? Configuration, JsonElement? SpecialTokens) side)
+    private static SentencePieceTokenizer LoadSentencePiece(string file, SideFiles side)
     {
-        var cursor = side.Configuration is { } json ? new JsonCursor(ConfigurationName, "", json) : (JsonCursor?)null;
-        var isT5 = cursor?.String("tokenizer_class") is { } family && family.StartsWith("T5", StringComparison.Ordinal);
+        var isT5 = side.Cursor?.String("tokenizer_class") is { } family && family.StartsWith("T5", StringComparison.Ordinal);
         var model = SentencePieceReader.Read(ReadAll(file), file);
         return new SentencePieceTokenizer(
-            model, file, cursor?.Boolean("add_bos_token", false) ?? false, cursor?.Boolean("add_eos_token", isT5) ?? false);
+            model, file, side.Cursor?.Boolean("add_bos_token", false) ?? false, side.Cursor?.Boolean("add_eos_token", isT5) ?? false);
     }
 
     /// <summary>The side files of a folder; none for a single file, except that vocab.json always comes with its folder.</summary>
-    private static (JsonElement? Configuration, JsonElement? SpecialTokens) Side(string path, string file)
+    private static SideFiles Side(string path, string file)
     {
         var folder = Directory.Exists(path) ? path : IsNamed(file, VocabularyName) ? Path.GetDirectoryName(file) ?? "" : null;
-        return folder is null ? (null, null) : (ReadSide(folder, ConfigurationName), ReadSide(folder, SpecialTokensName));
+        return folder is null ? default : new(ReadSide(folder, ConfigurationName), ReadSide(folder, SpecialTokensName));
     }
 
     private static JsonElement? ReadSide(string folder, string name)
@@ -158,5 +168,11 @@ public static class TokenizerFile
         {
             throw new TokenizerException(path, $"cannot be read: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>The files beside a tokenizer's own.</summary>
+    private readonly record struct SideFiles(JsonElement? Configuration, JsonElement? SpecialTokens)
+    {
+        public JsonCursor? Cursor => Configuration is { } json ? new JsonCursor(ConfigurationName, "", json) : null;
     }
 }

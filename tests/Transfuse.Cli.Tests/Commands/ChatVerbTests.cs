@@ -37,6 +37,19 @@ public sealed class ChatVerbTests
     }
 
     [Fact]
+    public void A_stop_text_ends_the_answer_and_says_so()
+    {
+        using var tool = WithModel(out _);
+        string[] command = ["chat", "m", "--prompt", "x", "--greedy", "--tokens", "6", "--json"];
+        var whole = (string)JsonNode.Parse(tool.Run(command).Output)!["messages"]![1]!["content"]!;
+        var stop = whole.Substring(whole.Length / 2, 2);
+        var json = JsonNode.Parse(tool.Run([.. command, "--stop", stop]).Output)!;
+        Assert.Equal("stop", (string?)json["finish"]);
+        Assert.Equal(whole[..whole.IndexOf(stop, StringComparison.Ordinal)].Trim(), (string?)json["messages"]![1]!["content"]);
+        Assert.Equal("length", (string?)JsonNode.Parse(tool.Run([.. command, "--stop", "no such text"]).Output)!["finish"]);
+    }
+
+    [Fact]
     public void Redirected_stdin_gives_a_message_a_line()
     {
         using var tool = WithModel(out _);

@@ -47,7 +47,22 @@ public sealed class GeneratedTextTests
             generated.Complete();
             Assert.Equal(expected, generated.ToString());
             Assert.Equal(expected, written);
+            Assert.Equal(expected != text, generated.HasStopped);
         }
+    }
+
+    [Fact]
+    public void A_stop_string_may_begin_with_the_blank_that_is_dropped()
+    {
+        var text = new GeneratedText(s_tokenizer, [" end"], startsText: true);
+        foreach (var id in Bytes(" end"))
+        {
+            text.Add(id);
+        }
+
+        text.Complete();
+        Assert.True(text.HasStopped);
+        Assert.Equal("", text.ToString());
     }
 
     [Fact]

@@ -38,6 +38,7 @@ internal sealed class ChatAnswerer(
         var limited = options with { MaxNewTokens = Math.Min(options.MaxNewTokens, room) };
         var added = new TextGenerator(model, device, tokenizer).Generate([ids], limited, random, (_, id) => text.Add(id), cancellation)[0];
         text.Complete();
-        return (text.ToString().Trim(), added.Length == 0 || !options.StopIds.Contains(added[^1]));
+        var hasEnded = text.HasStopped || (added.Length > 0 && options.StopIds.Contains(added[^1]));
+        return (text.ToString().Trim(), !hasEnded);
     }
 }

@@ -7,7 +7,9 @@ namespace Transfuse.Tokenization.Bpe;
 /// <summary>A byte-pair-encoding model ready to encode.</summary>
 internal sealed class BpeModel : TokenModel
 {
-    private const int NoToken = -1;
+    /// <summary>In place of the id of a token that is not there.</summary>
+    public const int NoToken = -1;
+
     private readonly BytesTable _table;
     private readonly int[] _ids;
     private readonly byte[] _prefix;
@@ -41,6 +43,8 @@ internal sealed class BpeModel : TokenModel
             ByteIds[i] = Find([(byte)i]);
             FallbackIds[i] = definition.Vocabulary.GetValueOrDefault("<0x" + i.ToString("X2", CultureInfo.InvariantCulture) + ">", NoToken);
         }
+
+        Cuts = BpeCuts.Find(this);
     }
 
     /// <summary>The data.</summary>
@@ -60,6 +64,9 @@ internal sealed class BpeModel : TokenModel
 
     /// <summary>Ids of <c>&lt;0xHH&gt;</c>, or -1.</summary>
     public int[] FallbackIds { get; } = new int[256];
+
+    /// <summary>Where pieces are cut into words before they are merged, or null.</summary>
+    public SafeCuts? Cuts { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, int> Vocabulary => Definition.Vocabulary;

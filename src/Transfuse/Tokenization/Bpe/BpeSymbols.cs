@@ -38,12 +38,6 @@ internal sealed class BpeSymbols
     /// <summary>The first symbol, or -1.</summary>
     public int First => Count == 0 ? -1 : 0;
 
-    /// <summary>Id of the symbol added last, or -1.</summary>
-    public int LastId => Count == 0 ? -1 : _ids[Count - 1];
-
-    /// <summary>End of the symbol added last.</summary>
-    public int LastEnd => Count == 0 ? 0 : _ends[Count - 1];
-
     /// <summary>Starts anew with room for symbols.</summary>
     public void Reset(int capacity)
     {

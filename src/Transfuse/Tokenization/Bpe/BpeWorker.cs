@@ -2,74 +2,33 @@ using Transfuse.Tokenization.Text;
 
 namespace Transfuse.Tokenization.Bpe;
 
-/// <summary>Applies merges to one piece after the other and remembers short pieces.</summary>
-internal sealed class BpeWorker(BpeModel model) : ModelWorker
+/// <summary>Applies merges to one word after the other.</summary>
+internal sealed class BpeWorker(BpeModel model) : CachingWorker(model.Cuts)
 {
-    private const int MaximumCachedPiece = 64;
-    private const int MaximumCachedPieces = 1 << 16;
     private const int MaximumScanned = 32;
 
-    private readonly BytesTable _cacheKeys = new(1 << 12);
-    private readonly List<(int Start, int Count)> _cacheEntries = [];
-    private readonly TokenList _cached = new();
     private readonly BpeSymbols _symbols = new();
     private readonly PriorityQueue<int, ulong> _queue = new();
+    private int _unknownEnd;
 
     /// <inheritdoc/>
-    public override void Encode(ReadOnlySpan<byte> piece, int offset, TokenList tokens)
+    protected override void Compute(ReadOnlySpan<byte> word, int offset, TokenList tokens)
     {
-        if (piece.Length > MaximumCachedPiece)
+        if (model.Definition.IgnoreMerges && model.Find(word) is >= 0 and var whole)
         {
-            Compute(piece, offset, tokens);
+            tokens.Add(whole, offset, offset + word.Length);
             return;
         }
 
-        var index = _cacheKeys.Find(piece);
-        if (index < 0)
-        {
-            index = Remember(piece);
-        }
-
-        var (start, count) = _cacheEntries[index];
-        var ids = _cached.Ids.Slice(start, count);
-        var spans = _cached.Spans.Slice(start, count);
-        for (var i = 0; i < ids.Length; i++)
-        {
-            tokens.Add(ids[i], offset + spans[i].Start, offset + spans[i].End);
-        }
-    }
-
-    private int Remember(ReadOnlySpan<byte> piece)
-    {
-        if (_cacheKeys.Count == MaximumCachedPieces)
-        {
-            _cacheKeys.Clear();
-            _cacheEntries.Clear();
-            _cached.Clear();
-        }
-
-        var start = _cached.Count;
-        Compute(piece, 0, _cached);
-        _cacheEntries.Add((start, _cached.Count - start));
-        return _cacheKeys.GetOrAdd(piece);
-    }
-
-    private void Compute(ReadOnlySpan<byte> piece, int offset, TokenList tokens)
-    {
-        if (model.Definition.IgnoreMerges && model.Find(piece) is >= 0 and var whole)
-        {
-            tokens.Add(whole, offset, offset + piece.Length);
-            return;
-        }
-
-        _symbols.Reset(piece.Length);
+        _symbols.Reset(word.Length);
+        _unknownEnd = -1;
         if (model.ReadsBytes)
         {
-            ReadBytes(piece);
+            ReadBytes(word);
         }
         else
         {
-            ReadCharacters(piece);
+            ReadCharacters(word);
         }
 
         if (_symbols.Count <= MaximumScanned)
@@ -150,7 +109,7 @@ internal sealed class BpeWorker(BpeModel model) : ModelWorker
             return;
         }
 
-        if (model.Definition.FuseUnknown && _symbols.LastId == model.UnknownId && _symbols.LastEnd == start)
+        if (model.Definition.FuseUnknown && _unknownEnd == start)
         {
             _symbols.ExtendLast(end);
         }
@@ -158,6 +117,8 @@ internal sealed class BpeWorker(BpeModel model) : ModelWorker
         {
             _symbols.Add(model.UnknownId, start, end);
         }
+
+        _unknownEnd = end;
     }
 
     /// <summary>Few symbols: look for the lowest rank again and again; the leftmost of equal ranks comes first.</summary>

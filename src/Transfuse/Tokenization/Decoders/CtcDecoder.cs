@@ -36,7 +36,7 @@ internal sealed class CtcDecoder(string padToken, string wordDelimiter, bool cle
             return token;
         }
 
-        token = SpaceCleanUp.Apply(token);
+        token = SpaceCleanUp.Apply(token, contractsDoNot: true);
         return wordDelimiter.Length == 0 ? token : token.Replace(wordDelimiter, " ", StringComparison.Ordinal);
     }
 }

@@ -10,11 +10,16 @@ internal static class SpaceCleanUp
     ];
 
     /// <summary>The cleaned text.</summary>
-    public static string Apply(string text)
+    /// <param name="text">One token as decoders clean it, or a whole text as transformers does.</param>
+    /// <param name="contractsDoNot">Whether "do not" becomes "don't": decoders do that, transformers does not.</param>
+    public static string Apply(string text, bool contractsDoNot)
     {
         foreach (var (from, to) in Replacements)
         {
-            text = text.Replace(from, to, StringComparison.Ordinal);
+            if (contractsDoNot || from is not " do not")
+            {
+                text = text.Replace(from, to, StringComparison.Ordinal);
+            }
         }
 
         return text;

@@ -12,7 +12,7 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanUp) : TokenDecod
         foreach (var token in tokens)
         {
             var text = result.Count == 0 ? token : Continued(token);
-            result.Add(cleanUp ? SpaceCleanUp.Apply(text) : text);
+            result.Add(cleanUp ? SpaceCleanUp.Apply(text, contractsDoNot: true) : text);
         }
 
         return result;

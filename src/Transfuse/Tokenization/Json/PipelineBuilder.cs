@@ -26,9 +26,10 @@ internal static class PipelineBuilder
         };
         var normalizer = definition.Normalizer is { } json ? NormalizerReader.Read(new JsonCursor(source, "normalizer", json)) : null;
         definition = definition with { AddedTokens = AssignIds(definition.AddedTokens, model.Vocabulary) };
+        var matched = definition.AddedTokens.Where(token => !(token.Special && definition.SplitsSpecialTokens)).ToList();
         var steps = new EncodingSteps(
-            new AddedTokenMatcher(definition.AddedTokens.Where(token => !token.Normalized).Select(token => (token.Content, token))),
-            new AddedTokenMatcher(definition.AddedTokens.Where(token => token.Normalized).Select(token => (Normalize(token, normalizer), token))),
+            new AddedTokenMatcher(matched.Where(token => !token.Normalized).Select(token => (token.Content, token))),
+            new AddedTokenMatcher(matched.Where(token => token.Normalized).Select(token => (Normalize(token, normalizer), token))),
             normalizer,
             preTokenizer is { } place ? PreTokenizerReader.Read(place, readsBytes) : null,
             model,

@@ -45,8 +45,12 @@ internal static class SpecialTokenRoles
             }
             else
             {
-                writer.WriteBoolean("clean_up_tokenization_spaces", false);
+                writer.WriteBoolean("clean_up_tokenization_spaces", definition.CleansUpSpaces);
                 writer.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
+                if (definition.SplitsSpecialTokens)
+                {
+                    writer.WriteBoolean("split_special_tokens", value: true);
+                }
             }
 
             writer.WriteEndObject();

@@ -43,6 +43,11 @@ internal static class TokenizerJsonWriter
             writer.WriteStartObject();
             WriteEncoding(writer, definition);
             WriteModel(writer, definition.Model);
+            if (definition.SplitsSpecialTokens)
+            {
+                writer.WriteBoolean("split_special_tokens", value: true);
+            }
+
             writer.WriteEndObject();
         }
 

@@ -17,7 +17,7 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : N
             return slice;
         }
 
-        var builder = new AlignedTextBuilder(slice.Length + 64);
+        var builder = new AlignedTextBuilder(slice.Length + (slice.Length / 2) + 64);
         var text = slice.Text;
         var copied = 0;
         do

@@ -9,6 +9,10 @@ internal sealed class PieceList
     private List<Piece> _pieces = [];
     private List<Piece> _next = [];
 
+    // The text may lie in the first; the next rewriting goes into the second.
+    private AlignedTextBuilder _builder = new(0);
+    private AlignedTextBuilder _spare = new(0);
+
     /// <summary>The text that the pieces lie in.</summary>
     public AlignedText Text { get; private set; } = new([]);
 
@@ -46,7 +50,8 @@ internal sealed class PieceList
     {
         // Of the pieces alone: the text around them may be long, and be cut into very many stretches like this one.
         var length = _pieces.Sum(piece => piece.End - piece.Start);
-        var builder = new AlignedTextBuilder(length + (length / 2) + 16);
+        var builder = _spare;
+        builder.Reset(length + (length / 2) + 16);
         _next.Clear();
         foreach (var piece in _pieces)
         {
@@ -59,6 +64,7 @@ internal sealed class PieceList
         }
 
         (_pieces, _next) = (_next, _pieces);
+        (_builder, _spare) = (builder, _builder);
         Text = builder.Build();
     }
 

@@ -13,8 +13,19 @@ namespace Transfuse.Tokenization.SentencePiece;
 /// </summary>
 internal static class SentencePieceConverter
 {
-    private const string MarkedDecoder =
-        """{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":" ","start":1,"stop":0}]}""";
+    /// <summary>The pre-tokenizer that writes spaces as ▁.</summary>
+    /// <param name="scheme">Where a mark is put in front: <c>first</c>, <c>always</c> or <c>never</c>.</param>
+    /// <param name="split">Whether a piece begins at each mark.</param>
+    public static JsonElement Metaspace(string scheme, bool split) =>
+        JsonParts.Parse($$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":{{(split ? "true" : "false")}}}""");
+
+    /// <summary>The decoder of tokens that may be bytes; it takes away the space that the scheme has put in front.</summary>
+    /// <param name="scheme">As for <see cref="Metaspace"/>.</param>
+    public static JsonElement MarkedDecoder(string scheme)
+    {
+        var strip = scheme is "never" ? "" : """,{"type":"Strip","content":" ","start":1,"stop":0}""";
+        return JsonParts.Parse($$"""{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"String":"▁"},"content":" "},{"type":"ByteFallback"},{"type":"Fuse"}{{strip}}]}""");
+    }
 
     /// <summary>Converts a model.</summary>
     /// <param name="model">Unigram or BPE model.</param>
@@ -37,15 +48,15 @@ internal static class SentencePieceConverter
 
         scheme = model.AddDummyPrefix ? scheme : "never";
         var (bos, eos) = (Token(model, model.BosId), Token(model, model.EosId));
-        var metaspace = $$"""{"type":"Metaspace","replacement":"▁","prepend_scheme":"{{scheme}}","split":{{(isBpe ? "false" : "true")}}}""";
+        var metaspace = Metaspace(scheme, split: !isBpe);
         return new TokenizerDefinition
         {
             Model = isBpe ? ConvertBpe(model, mergesByScore) : ConvertUnigram(model),
             AddedTokens = [.. model.Pieces.Select(ToAddedToken).OfType<AddedToken>()],
             Normalizer = NormalizerJson(model),
-            PreTokenizer = JsonParts.Parse(metaspace),
+            PreTokenizer = metaspace,
             PostProcessor = JsonParts.Template(addBos ? bos : null, addEos ? eos : null),
-            Decoder = JsonParts.Parse(isBpe || model.ByteFallback ? MarkedDecoder : metaspace),
+            Decoder = isBpe || model.ByteFallback ? MarkedDecoder(scheme) : metaspace,
             BosToken = bos?.Token,
             EosToken = eos?.Token,
         };

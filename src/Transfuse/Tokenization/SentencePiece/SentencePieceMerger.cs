@@ -4,9 +4,10 @@ namespace Transfuse.Tokenization.SentencePiece;
 
 /// <summary>
 /// SentencePiece's BPE: joins the neighbours whose concatenation is the piece of the highest score, leftmost first; user-defined pieces
-/// are never joined, and unused pieces fall apart again at the end.
+/// are never joined, and unused pieces fall apart again at the end. Segments that are no piece have the id -1.
 /// </summary>
 internal sealed class SentencePieceMerger(SentencePieceModel model, SentencePieceVocabulary vocabulary, SentencePieceNormalizer normalizer)
+    : CachingWorker(vocabulary.Cuts)
 {
     private readonly List<(int Start, int End, int Previous, int Next, bool Frozen)> _symbols = [];
     private readonly PriorityQueue<(int Left, int Right, int Length), (float Score, int Left)> _queue =
@@ -14,13 +15,13 @@ internal sealed class SentencePieceMerger(SentencePieceModel model, SentencePiec
 
     private readonly Dictionary<(int Start, int End), int> _splits = [];
 
-    /// <summary>Appends the segments of a text with their ids, -1 for unknown ones.</summary>
-    public void Segment(ReadOnlySpan<byte> text, List<(int Start, int End, int Id)> result)
+    /// <inheritdoc/>
+    protected override void Compute(ReadOnlySpan<byte> word, int offset, TokenList tokens)
     {
-        Split(text);
+        Split(word);
         for (var i = 0; i + 1 < _symbols.Count; i++)
         {
-            Enqueue(text, i, i + 1);
+            Enqueue(word, i, i + 1);
         }
 
         while (_queue.TryDequeue(out var pair, out _))
@@ -36,18 +37,18 @@ internal sealed class SentencePieceMerger(SentencePieceModel model, SentencePiec
             if (right.Next >= 0)
             {
                 _symbols[right.Next] = _symbols[right.Next] with { Previous = pair.Left };
-                Enqueue(text, pair.Left, right.Next);
+                Enqueue(word, pair.Left, right.Next);
             }
 
             if (left.Previous >= 0)
             {
-                Enqueue(text, left.Previous, pair.Left);
+                Enqueue(word, left.Previous, pair.Left);
             }
         }
 
         for (var i = 0; i >= 0 && i < _symbols.Count; i = _symbols[i].Next)
         {
-            Output(text, _symbols[i].Start, _symbols[i].End, result);
+            Output(word, _symbols[i].Start, _symbols[i].End, offset, tokens);
         }
     }
 
@@ -86,7 +87,7 @@ internal sealed class SentencePieceMerger(SentencePieceModel model, SentencePiec
         }
     }
 
-    private void Output(ReadOnlySpan<byte> text, int start, int end, List<(int Start, int End, int Id)> result)
+    private void Output(ReadOnlySpan<byte> text, int start, int end, int offset, TokenList tokens)
     {
         var pending = new Stack<(int Start, int End)>([(start, end)]);
         while (pending.TryPop(out var part))
@@ -99,7 +100,7 @@ internal sealed class SentencePieceMerger(SentencePieceModel model, SentencePiec
             }
             else
             {
-                result.Add((part.Start, part.End, id));
+                tokens.Add(id, offset + part.Start, offset + part.End);
             }
         }
     }

@@ -8,7 +8,7 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
 {
     private const float UnknownPenalty = 10f;
     private readonly SentencePieceMerger _merger = new(model, vocabulary, normalizer);
-    private readonly List<(int Start, int End, int Id)> _pieces = [];
+    private readonly TokenList _pieces = new();
     private float[] _scores = [];
     private int[] _starts = [];
     private int[] _ids = [];
@@ -28,7 +28,7 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
                 Search(text);
                 break;
             case SentencePieceAlgorithm.Bpe:
-                _merger.Segment(text, _pieces);
+                _merger.Encode(text, 0, _pieces);
                 break;
             case SentencePieceAlgorithm.Word:
                 SplitWords(text);
@@ -40,8 +40,9 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
 
         for (var i = 0; i < _pieces.Count; i++)
         {
-            var (start, end, id) = _pieces[i];
-            if (id >= 0 && id != model.UnknownId)
+            var id = _pieces.Ids[i];
+            var (start, end) = _pieces.Spans[i];
+            if (!IsUnknown(id))
             {
                 tokens.Add(id, start, end);
                 continue;
@@ -57,14 +58,16 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
                 continue;
             }
 
-            while (i + 1 < _pieces.Count && (_pieces[i + 1].Id < 0 || _pieces[i + 1].Id == model.UnknownId))
+            while (i + 1 < _pieces.Count && IsUnknown(_pieces.Ids[i + 1]))
             {
-                end = _pieces[++i].End;
+                end = _pieces.Spans[++i].End;
             }
 
             tokens.Add(model.UnknownId, start, end);
         }
     }
+
+    private bool IsUnknown(int id) => id < 0 || id == model.UnknownId;
 
     /// <summary>Viterbi search in single precision, as the library does it; user-defined pieces score better than any text.</summary>
     private void Search(ReadOnlySpan<byte> text)
@@ -99,7 +102,7 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
 
         for (var end = text.Length; end > 0; end = _starts[end])
         {
-            _pieces.Add((_starts[end], end, _ids[end]));
+            _pieces.Add(_ids[end], _starts[end], end);
         }
 
         _pieces.Reverse();
@@ -123,7 +126,7 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
         {
             var length = normalizer.UserDefinedLength(text, start);
             length = length > 0 ? length : Utf8.LengthOf(text[start]);
-            _pieces.Add((start, start + length, vocabulary.Find(text.Slice(start, length))));
+            _pieces.Add(vocabulary.Find(text.Slice(start, length)), start, start + length);
             start += length;
         }
     }
@@ -146,7 +149,7 @@ internal sealed class SentencePieceSegmenter(SentencePieceModel model, SentenceP
                 end = next < 0 ? text.Length : start + skip + next;
             }
 
-            _pieces.Add((start, end, vocabulary.Find(text[start..end])));
+            _pieces.Add(vocabulary.Find(text[start..end]), start, end);
             start = end;
         }
     }

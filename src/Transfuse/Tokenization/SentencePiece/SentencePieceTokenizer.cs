@@ -130,7 +130,8 @@ internal sealed class SentencePieceTokenizer : Tokenizer
     }
 
     /// <summary>The model in the form of tokenizer.json; see <see cref="SentencePieceConverter"/>.</summary>
-    public TokenizerDefinition ToDefinition(string scheme) => SentencePieceConverter.Convert(Model, scheme, mergesByScore: true, _addBos, _addEos, _source);
+    public TokenizerDefinition ToDefinition(string scheme, bool mergesByScore = true) =>
+        SentencePieceConverter.Convert(Model, scheme, mergesByScore, _addBos, _addEos, _source);
 
     /// <summary>A token reaches to where the next one begins, as in the library: what normalisation drops belongs to the token before.</summary>
     private static ByteSpan Origin(AlignedText normal, ByteSpan span, int normalEnd)

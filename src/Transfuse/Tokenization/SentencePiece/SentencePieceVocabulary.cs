@@ -27,7 +27,7 @@ internal sealed class SentencePieceVocabulary
             {
                 Bytes[SentencePieceDecoder.ByteOf(text)] = id;
             }
-            else if (type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused)
+            else if (IsText(type))
             {
                 Index(Utf8.Bytes(text), id, type);
             }
@@ -39,6 +39,9 @@ internal sealed class SentencePieceVocabulary
             }
         }
 
+        Cuts = model.Algorithm == SentencePieceAlgorithm.Bpe
+            ? SafeCuts.Between(model.Pieces.Where(piece => IsText(piece.Type)).Select(piece => piece.Text))
+            : null;
         if (model.ByteFallback && Array.IndexOf(Bytes, -1) is >= 0 and var missing)
         {
             throw new TokenizerException(source, $"the SentencePiece model spells bytes but has no piece for byte {missing}. The file is damaged.");
@@ -50,6 +53,9 @@ internal sealed class SentencePieceVocabulary
 
     /// <summary>Normal, user-defined and unused pieces.</summary>
     public PieceTrie Text { get; }
+
+    /// <summary>Where a text may be cut before it is merged: between characters that no piece has side by side. Null for models that do not merge.</summary>
+    public SafeCuts? Cuts { get; }
 
     /// <summary>User-defined pieces.</summary>
     public PieceTrie UserDefined { get; }
@@ -69,6 +75,8 @@ internal sealed class SentencePieceVocabulary
         var index = _mergeable.Find(text);
         return index < 0 ? -1 : _mergeableIds[index];
     }
+
+    private static bool IsText(PieceType type) => type is PieceType.Normal or PieceType.UserDefined or PieceType.Unused;
 
     private void Index(byte[] text, int id, PieceType type)
     {

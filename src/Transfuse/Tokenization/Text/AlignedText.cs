@@ -43,6 +43,23 @@ internal sealed class AlignedText
     /// <summary>Where byte <paramref name="index"/> ends in the original.</summary>
     public int OriginEnd(int index) => _ends is null ? index + 1 : _ends[index];
 
+    /// <summary>Where the bytes from <paramref name="from"/> on begin and end in the original, as many as there is room for.</summary>
+    public void CopyOrigins(int from, Span<int> starts, Span<int> ends)
+    {
+        if (_starts is not null)
+        {
+            _starts.AsSpan(from, starts.Length).CopyTo(starts);
+            _ends.AsSpan(from, ends.Length).CopyTo(ends);
+            return;
+        }
+
+        for (var i = 0; i < starts.Length && i < ends.Length; i++)
+        {
+            starts[i] = from + i;
+            ends[i] = from + i + 1;
+        }
+    }
+
     /// <summary>The range of the original that bytes [from, to) stand for.</summary>
     public ByteSpan Origin(int from, int to)
     {

@@ -1,14 +1,36 @@
 namespace Transfuse.Tokenization.Text;
 
 /// <summary>Builds rewritten text with its alignment.</summary>
-internal sealed class AlignedTextBuilder(int capacity)
+internal sealed class AlignedTextBuilder
 {
-    private byte[] _bytes = new byte[Math.Max(capacity, 16)];
-    private int[] _starts = new int[Math.Max(capacity, 16)];
-    private int[] _ends = new int[Math.Max(capacity, 16)];
+    private const int LargestKept = 1 << 16;
+
+    private byte[] _bytes = [];
+    private int[] _starts = [];
+    private int[] _ends = [];
+
+    /// <summary>Starts with room for bytes.</summary>
+    public AlignedTextBuilder(int capacity)
+    {
+        Reset(capacity);
+    }
 
     /// <summary>Number of bytes so far.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Starts anew with room for bytes; the text built before is lost, unless it was large: memory for large texts is not kept.</summary>
+    public void Reset(int capacity)
+    {
+        Length = 0;
+        if (capacity > _bytes.Length || _bytes.Length > LargestKept)
+        {
+            // Only what is written counts, and clearing would take as long as writing.
+            var size = Math.Max(capacity, 16);
+            _bytes = GC.AllocateUninitializedArray<byte>(size);
+            _starts = GC.AllocateUninitializedArray<int>(size);
+            _ends = GC.AllocateUninitializedArray<int>(size);
+        }
+    }
 
     /// <summary>Adds bytes that all stand for the same range of the original.</summary>
     public void Append(ReadOnlySpan<byte> bytes, int originStart, int originEnd)
@@ -30,13 +52,11 @@ internal sealed class AlignedTextBuilder(int capacity)
     /// <summary>Adds bytes [from, to) of another text unchanged.</summary>
     public void Copy(AlignedText text, int from, int to)
     {
-        Reserve(to - from);
-        text.Bytes.AsSpan(from, to - from).CopyTo(_bytes.AsSpan(Length));
-        for (var i = from; i < to; i++)
-        {
-            _starts[Length] = text.OriginStart(i);
-            _ends[Length++] = text.OriginEnd(i);
-        }
+        var count = to - from;
+        Reserve(count);
+        text.Bytes.AsSpan(from, count).CopyTo(_bytes.AsSpan(Length));
+        text.CopyOrigins(from, _starts.AsSpan(Length, count), _ends.AsSpan(Length, count));
+        Length += count;
     }
 
     /// <summary>Drops all copies of a suffix; says where the first of them begins in the original, null if there was none.</summary>
@@ -52,7 +72,7 @@ internal sealed class AlignedTextBuilder(int capacity)
         return start;
     }
 
-    /// <summary>The text; the builder must not be used afterwards.</summary>
+    /// <summary>The text; it is lost when the builder is used again.</summary>
     public AlignedText Build() => new(_bytes, Length, _starts, _ends);
 
     private void Reserve(int count)

@@ -3,8 +3,11 @@ using Transfuse.Tokenization.Text;
 
 namespace Transfuse.Tokenization.Unigram;
 
-/// <summary>Finds the most probable segmentation (Viterbi over byte positions).</summary>
-internal sealed class UnigramWorker(UnigramModel model) : ModelWorker
+/// <summary>
+/// Finds the most probable segmentation (Viterbi over byte positions). Pieces are never cut: sums of scores that begin anew would round otherwise, and
+/// equals be decided otherwise than in the original.
+/// </summary>
+internal sealed class UnigramWorker(UnigramModel model) : CachingWorker(cuts: null)
 {
     private const int Unknown = -1;
     private double[] _scores = [];
@@ -12,11 +15,11 @@ internal sealed class UnigramWorker(UnigramModel model) : ModelWorker
     private int[] _pieces = [];
 
     /// <inheritdoc/>
-    public override void Encode(ReadOnlySpan<byte> piece, int offset, TokenList tokens)
+    protected override void Compute(ReadOnlySpan<byte> word, int offset, TokenList tokens)
     {
-        Search(piece);
+        Search(word);
         var boundaries = new List<(int Start, int End, int Id)>();
-        for (var end = piece.Length; end > 0; end = _starts[end])
+        for (var end = word.Length; end > 0; end = _starts[end])
         {
             boundaries.Add((_starts[end], end, _pieces[end]));
         }
@@ -37,7 +40,7 @@ internal sealed class UnigramWorker(UnigramModel model) : ModelWorker
                 end = boundaries[++i].End;
             }
 
-            AddUnknown(piece, start, end, offset, tokens);
+            AddUnknown(word, start, end, offset, tokens);
         }
     }
 
