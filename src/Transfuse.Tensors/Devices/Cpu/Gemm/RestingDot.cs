@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
@@ -75,6 +76,13 @@ internal static unsafe class RestingDot
         where TBlock : struct, IRestingBlock
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
+        if (typeof(TBlock) == typeof(Q4SuperBlock) && typeof(TVector) == typeof(Simd512) && NibbleTable.IsSupported)
+        {
+            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
+            Q4SuperRows.Add(b, blocks, a, (Vector512<float>*)sums);
+            return;
+        }
+
         var ahead = (nint)Rows * blocks * TBlock.BlockBytes;
         byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
         for (; blocks > 0; blocks--)

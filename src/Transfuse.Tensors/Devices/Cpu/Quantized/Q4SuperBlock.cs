@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
@@ -17,11 +15,6 @@ internal readonly unsafe struct Q4SuperBlock : IRestingBlock
     public static TVector Add<TVector>(byte* block, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>
     {
-        if (NibbleTable.IsSupported && typeof(TVector) == typeof(Simd512))
-        {
-            return Unsafe.BitCast<Simd512, TVector>(new Simd512(LookUp(block, a, Unsafe.BitCast<TVector, Simd512>(sum).Value)));
-        }
-
         var (d, minimum) = (BlockScale.Read(block), BlockScale.Read(block + 2));
         var q = block + 16;
         for (var b = 0; b < 8; b += 2)
@@ -35,49 +28,6 @@ internal readonly unsafe struct Q4SuperBlock : IRestingBlock
         }
 
         return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> LookUp(byte* block, float* a, Vector512<float> sum)
-    {
-        var factors = Factors(block);
-        var q = block + 16;
-        var lane = Vector512<int>.Zero;
-        for (var b = 0; b < 8; b += 2)
-        {
-            var (q0, q1) = (Integers.Unsigned512(q), Integers.Unsigned512(q + 16));
-            var table = Table(factors, lane);
-            sum = NibbleTable.Add(table, q0, a, sum);
-            sum = NibbleTable.Add(table, q1, a + 16, sum);
-            table = Table(factors, lane + Vector512<int>.One);
-            sum = NibbleTable.Add(table, Vector512.ShiftRightLogical(q0, 4), a + 32, sum);
-            sum = NibbleTable.Add(table, Vector512.ShiftRightLogical(q1, 4), a + 48, sum);
-            lane += Vector512.Create(2);
-            q += 32;
-            a += 64;
-        }
-
-        return sum;
-    }
-
-    // d·s·q − d_min·m for every q; the factors are in lane b and lane b + 8.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Table(Vector512<float> factors, Vector512<int> lane) =>
-        (NibbleTable.Nibbles * Avx512F.PermuteVar16x32(factors, lane)) - Avx512F.PermuteVar16x32(factors, lane + Vector512.Create(8));
-
-    // Eight d·s, then eight d_min·m: the sixteen six-bit numbers of SuperBlocks.SixBits at once.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Factors(byte* block)
-    {
-        const uint SixBits = 0x3F3F_3F3F, FourBits = 0x0F0F_0F0F, TwoBits = 0x0303_0303;
-        var (u, v, w) = (*(uint*)(block + 4), *(uint*)(block + 8), *(uint*)(block + 12));
-        var bytes = Vector128.Create(
-            u & SixBits,
-            (w & FourBits) | (((u >> 6) & TwoBits) << 4),
-            v & SixBits,
-            ((w >> 4) & FourBits) | (((v >> 6) & TwoBits) << 4)).AsByte();
-        var scales = Vector512.Create(Vector256.Create(BlockScale.Read(block)), Vector256.Create(BlockScale.Read(block + 2)));
-        return scales * Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(bytes));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
