@@ -30,7 +30,8 @@ internal readonly unsafe struct AttentionForward<T>(
         var buffers = new Buffers(scratch.Worker(worker), arguments.HeadSize);
         for (var tile = plan.ChunkStart(chunk); tile < plan.ChunkStart(chunk + 1); tile++)
         {
-            if (plan.Tiles[tile].QueryCount == 1)
+            // The last query of a longer document stays with its tile, so that training forms its sums in one order.
+            if (plan.Tiles[tile] is { QueryCount: 1, Part: 0 })
             {
                 AttendOne(plan.Tiles[tile], head, buffers);
             }
