@@ -17,7 +17,10 @@ internal readonly struct GemmPlan
     /// <summary>Largest depth packed at once.</summary>
     private const int MaximumSlabDepth = 1024;
 
-    /// <summary>Sums of this depth and more, of gradients of weights, pass over the output often anyway: slabs of half the depth stay in the second-level cache.</summary>
+    /// <summary>
+    /// Sums of this depth and more, of gradients of weights, pass over the output often anyway: slabs of half the depth stay in the second-level
+    /// cache. Only where a block ends in the middle, so that the order of the sum does not depend on it.
+    /// </summary>
     private const int DeepSum = 2048;
 
     /// <summary>A task's packed block, well inside the second-level cache.</summary>
@@ -67,8 +70,13 @@ internal readonly struct GemmPlan
         where TKernel : struct, IGemmKernel
     {
         var unit = Math.Max(8, kernel.DepthMultiple);
-        var slabDepth = EvenPart(k, k >= DeepSum ? MaximumSlabDepth / 2 : MaximumSlabDepth, unit);
+        var slabDepth = EvenPart(k, MaximumSlabDepth, unit);
         var depthBlock = EvenPart(slabDepth, MaximumDepthBlock, unit);
+        if (k >= DeepSum && slabDepth % (2 * depthBlock) == 0)
+        {
+            slabDepth /= 2;
+        }
+
         var bytesPerLine = slabDepth * kernel.ElementSize;
         var ownsRows = m >= n;
         var (owned, shared) = ownsRows ? (m, n) : (n, m);
