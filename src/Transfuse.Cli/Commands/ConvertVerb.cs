@@ -7,7 +7,6 @@ using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
 using Transfuse.Cli.Output;
 using Transfuse.Diagnostics;
-using Transfuse.Errors;
 using Transfuse.Models.Conversion;
 using Transfuse.Tensors;
 
@@ -59,11 +58,6 @@ internal sealed class ConvertVerb : Verb
     {
         var (source, target) = (context.Arguments.GetRequiredValue(_source), context.Arguments.GetRequiredValue(_target));
         var (from, to) = (context.ResolveModel(source, cancellation), context.Resolve(target));
-        if (!Path.Exists(from))
-        {
-            throw new InputException(source, "there is no such file or folder.");
-        }
-
         var type = ReadType(context);
         var adapters = _adapter.Read(context, cancellation);
         var file = GgufCheckpoint.FindFile(from);

@@ -3,7 +3,6 @@ using Transfuse.Checkpoints.Comparison;
 using Transfuse.Cli.Commands.Comparison;
 using Transfuse.Cli.Errors;
 using Transfuse.Cli.Hosting;
-using Transfuse.Errors;
 
 namespace Transfuse.Cli.Commands;
 
@@ -44,9 +43,5 @@ internal sealed class DiffVerb : Verb
 
     private static Argument<string> Checkpoint(string name) => new(name) { Description = "Model folder, .safetensors or .gguf file, adapter folder, or name on the hub." };
 
-    private static TensorSet Open(ToolContext context, string name, CancellationToken cancellation)
-    {
-        var path = context.ResolveModel(name, cancellation);
-        return Path.Exists(path) ? TensorSet.Open(path) : throw new InputException(name, "there is no such file or folder.");
-    }
+    private static TensorSet Open(ToolContext context, string name, CancellationToken cancellation) => TensorSet.Open(context.ResolveModel(name, cancellation));
 }

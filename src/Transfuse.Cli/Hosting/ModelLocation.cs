@@ -10,13 +10,18 @@ internal static class ModelLocation
     /// <param name="context">Folder, environment, output.</param>
     /// <param name="argument">What the user named.</param>
     /// <param name="cancellation">Ends a pull; what has arrived stays.</param>
-    /// <exception cref="InputException">It is a hub's name that is not in the cache and cannot be pulled.</exception>
+    /// <exception cref="InputException">There is no such path, and it is no hub's name, or one that is not in the cache and cannot be pulled.</exception>
     internal static string Find(ToolContext context, string argument, CancellationToken cancellation)
     {
         var path = context.Resolve(argument);
-        if (Path.Exists(path) || !IsHubName(context, argument, out var model))
+        if (Path.Exists(path))
         {
             return path;
+        }
+
+        if (!IsHubName(context, argument, out var model))
+        {
+            throw new InputException(argument, "there is no such file or folder.");
         }
 
         var options = HubEnvironment.Read(context);

@@ -84,7 +84,7 @@ public sealed class PullVerbTests
         Directory.CreateDirectory(Path.Combine(tool.Folder, "models"));
         var (code, _, error) = tool.Run("tokenize", "models/a", "--text", "x");
         Assert.Equal(4, code);
-        Assert.Contains("has no tokenizer", error, StringComparison.Ordinal);
+        Assert.Contains("there is no such file or folder", error, StringComparison.Ordinal);
         Assert.Empty(hub.Requests);
     }
 

@@ -99,7 +99,7 @@ public sealed class ScoreVerbTests
     [InlineData(4, "is no JSON list of token ids", "score", "m", "--ids", "broken.json")]
     [InlineData(4, "none.json: no such file", "score", "m", "--ids", "none.json")]
     [InlineData(4, "long.json: has 49 tokens, the model's context is 48", "score", "m", "--ids", "long.json")]
-    [InlineData(4, "config.json: cannot be read", "score", "none", "--ids", "good.json")]
+    [InlineData(4, "there is no such file or folder", "score", "none", "--ids", "good.json")]
     public void Errors_are_told_with_their_exit_code(int expectedCode, string expected, params string[] arguments)
     {
         using var tool = new ToolRunner();

@@ -58,7 +58,7 @@ public sealed class TokenizeVerbTests
     [InlineData(4, "none.txt: no such file", "tokenize", "m", "--file", "none.txt")]
     [InlineData(4, "empty.txt: is empty", "tokenize", "m", "--file", "empty.txt")]
     [InlineData(4, "bad.txt: is no UTF-8 text (byte 2)", "tokenize", "m", "--file", "bad.txt")]
-    [InlineData(4, "has no tokenizer", "tokenize", "none", "--text", "a")]
+    [InlineData(4, "there is no such file or folder", "tokenize", "none", "--text", "a")]
     public void Errors_are_told_with_their_exit_code(int expectedCode, string expected, params string[] arguments)
     {
         using var tool = new ToolRunner();

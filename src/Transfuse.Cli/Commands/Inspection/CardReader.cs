@@ -20,9 +20,7 @@ internal static class CardReader
     {
         var full = context.ResolveModel(path, cancellation);
         using var device = context.CreateDevice();
-        return Directory.Exists(full) ? OfFolder(context, path, full, device)
-            : File.Exists(full) ? OfFile(path, full, device)
-            : throw new InputException(path, "there is no such file or folder.");
+        return Directory.Exists(full) ? OfFolder(context, path, full, device) : OfFile(path, full, device);
     }
 
     private static Card OfFile(string path, string full, Device device) => Path.GetExtension(full) switch
