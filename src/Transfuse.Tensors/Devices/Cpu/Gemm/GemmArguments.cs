@@ -20,7 +20,7 @@ internal readonly unsafe struct GemmArguments
     {
         (M, N, K) = (m, n, k);
         A = layout == MatMulLayout.TN ? new GemmOperand(a, m, false) : new GemmOperand(a, k, true);
-        B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true, restingB) : new GemmOperand(b, n, false, restingB);
+        B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true, resting: restingB) : new GemmOperand(b, n, false, resting: restingB);
         Destination = destination;
         Addend = addend;
     }

@@ -72,22 +72,12 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
                     var aBlock = a + DepthBlockOffset(rows, _kernel.TileRows, start);
                     var panel = b + DepthBlockOffset(columns, _kernel.TileColumns, start) + PanelOffset(column, depth);
                     var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
-                    MultiplyPanel(depth, aBlock, row, rowEnd, panel, firstRow, firstColumn + column, width, addend);
+                    var offset = ((nint)(firstRow + row) * Arguments.N) + firstColumn + column;
+                    var tile = new GemmTile(
+                        Arguments.Destination + offset, addend == null ? null : addend + offset, Arguments.N, rowEnd - row, width);
+                    _kernel.Multiply(depth, aBlock + PanelOffset(row, depth), panel, tile);
                 }
             }
-        }
-    }
-
-    private void MultiplyPanel(
-        int depth, byte* aBlock, int row, int rowEnd, byte* panel, int firstRow, int column, int width, float* addend)
-    {
-        nint stride = Arguments.N;
-        for (; row < rowEnd; row += _kernel.TileRows)
-        {
-            var offset = ((firstRow + row) * stride) + column;
-            var tile = new GemmTile(
-                Arguments.Destination + offset, addend == null ? null : addend + offset, stride, Math.Min(_kernel.TileRows, rowEnd - row), width);
-            _kernel.Multiply(depth, aBlock + PanelOffset(row, depth), panel, tile);
         }
     }
 

@@ -11,11 +11,11 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// </remarks>
 internal readonly struct GemmPlan
 {
-    /// <summary>A block of B's panel of this depth stays in the first-level cache while the rows pass by.</summary>
-    private const int MaximumDepthBlock = 256;
+    /// <summary>Bytes of a line of a depth block: such a block of B's panel stays near the first-level cache while the rows pass by.</summary>
+    private const int DepthBlockBytes = 1024;
 
-    /// <summary>Largest depth packed at once.</summary>
-    private const int MaximumSlabDepth = 1024;
+    /// <summary>Bytes of a line that is packed at once.</summary>
+    private const int SlabDepthBytes = 4096;
 
     /// <summary>
     /// Sums of this depth and more, of gradients of weights, pass over the output often anyway: slabs of half the depth stay in the second-level
@@ -69,9 +69,8 @@ internal readonly struct GemmPlan
     internal static GemmPlan For<TKernel>(int m, int n, int k, TKernel kernel, int workers)
         where TKernel : struct, IGemmKernel
     {
-        var unit = Math.Max(8, kernel.DepthMultiple);
-        var slabDepth = EvenPart(k, MaximumSlabDepth, unit);
-        var depthBlock = EvenPart(slabDepth, MaximumDepthBlock, unit);
+        var slabDepth = EvenPart(k, SlabDepthBytes / kernel.ElementSize, kernel.DepthUnit);
+        var depthBlock = EvenPart(slabDepth, DepthBlockBytes / kernel.ElementSize, kernel.DepthUnit);
         if (k >= DeepSum && slabDepth % (2 * depthBlock) == 0)
         {
             slabDepth /= 2;

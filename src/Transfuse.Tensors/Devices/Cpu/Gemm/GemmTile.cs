@@ -18,6 +18,10 @@ internal readonly unsafe struct GemmTile(float* destination, float* addend, nint
 
     internal int Columns { get; } = columns;
 
+    /// <summary>The part from row <paramref name="row"/> on, of at most <paramref name="rows"/> rows.</summary>
+    internal GemmTile From(int row, int rows) =>
+        new(Destination + (row * Stride), Addend == null ? null : Addend + (row * Stride), Stride, Math.Min(rows, Rows - row), Columns);
+
     /// <summary>Writes the tile from one that was computed whole beside the matrix, whose rows are <paramref name="width"/> elements apart.</summary>
     internal void Take(float* whole, int width)
     {

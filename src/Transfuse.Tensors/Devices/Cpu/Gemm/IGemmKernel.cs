@@ -25,6 +25,9 @@ internal unsafe interface IGemmKernel
     /// <summary>Depths are padded with zeros to a multiple of this.</summary>
     int DepthMultiple { get; }
 
+    /// <summary>Blocks of the depth are a multiple of this where they can be: what packing takes at once.</summary>
+    int DepthUnit { get; }
+
     /// <summary>Packed width of a panel of B of <paramref name="columns"/> columns, at most <see cref="TileColumns"/>.</summary>
     int PanelColumns(int columns);
 
@@ -40,6 +43,9 @@ internal unsafe interface IGemmKernel
     /// <summary>Packs up to <see cref="TileColumns"/> lines of B from (<paramref name="line"/>, <paramref name="start"/>). What missing lines hold is of no matter.</summary>
     void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination);
 
-    /// <summary>tile = a·b + addend, summed over <paramref name="depth"/> before the addend joins.</summary>
+    /// <summary>
+    /// tile = a·b + addend, summed over <paramref name="depth"/> before the addend joins. The tile is at most a panel of B wide and any number of
+    /// panels of A high, which follow each other from <paramref name="a"/> on.
+    /// </summary>
     void Multiply(int depth, byte* a, byte* b, in GemmTile tile);
 }

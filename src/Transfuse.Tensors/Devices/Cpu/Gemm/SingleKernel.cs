@@ -20,6 +20,8 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
 
     public int DepthMultiple => 1;
 
+    public int DepthUnit => 8;
+
     public int PanelColumns(int columns) => (columns + TVector.Count - 1) / TVector.Count * TVector.Count;
 
     public void PackRows(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
@@ -34,13 +36,18 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     public void Multiply(int depth, byte* a, byte* b, in GemmTile tile)
     {
         var vectors = PanelColumns(tile.Columns) / TVector.Count;
-        if (tile.Columns == vectors * TVector.Count)
+        var isWhole = tile.Columns == vectors * TVector.Count;
+        for (var row = 0; row < tile.Rows; row += TProduct.Rows)
         {
-            MultiplyFull(depth, (float*)a, (float*)b, vectors, tile);
-        }
-        else
-        {
-            MultiplyEdge(depth, (float*)a, (float*)b, vectors, tile);
+            var panel = (float*)a + ((nint)row * depth);
+            if (isWhole)
+            {
+                MultiplyFull(depth, panel, (float*)b, vectors, tile.From(row, TProduct.Rows));
+            }
+            else
+            {
+                MultiplyEdge(depth, panel, (float*)b, vectors, tile.From(row, TProduct.Rows));
+            }
         }
     }
 

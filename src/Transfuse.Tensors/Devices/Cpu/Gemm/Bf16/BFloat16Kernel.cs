@@ -18,13 +18,15 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
 
     public int DepthMultiple => 2;
 
+    public int DepthUnit => 32;
+
     public int PanelColumns(int columns) => (columns + Lanes - 1) / Lanes * Lanes;
 
     public void PackRows(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, TileRows);
 
     public void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination) =>
-        PairPacking.CopyGroup(operand.At(line, start), operand.Stride, depth, destination);
+        new PairPacking(code, operand).CopyGroup(line, start, depth, destination);
 
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, PanelColumns(lines));
@@ -32,17 +34,20 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     public void Multiply(int depth, byte* a, byte* b, in GemmTile tile)
     {
         var vectors = PanelColumns(tile.Columns) / Lanes;
-        if (tile.Rows == TileRows && tile.Columns == vectors * Lanes)
+        var wholeRows = tile.Columns == vectors * Lanes ? tile.Rows / TileRows * TileRows : 0;
+        if (wholeRows > 0)
         {
-            Call(depth, a, b, vectors, tile);
+            Call(depth, a, b, vectors, tile, wholeRows);
         }
-        else
+
+        for (var row = wholeRows; row < tile.Rows; row += TileRows)
         {
-            MultiplyEdge(depth, a, b, vectors, tile);
+            var panel = a + ((nint)row * ((depth + 1) / 2) * sizeof(uint));
+            MultiplyEdge(depth, panel, b, vectors, tile.From(row, TileRows));
         }
     }
 
-    private void Call(int depth, byte* a, byte* b, int vectors, in GemmTile tile)
+    private void Call(int depth, byte* a, byte* b, int vectors, in GemmTile tile, int rows)
     {
         var call = new TileCall
         {
@@ -52,8 +57,9 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
             Destination = tile.Destination,
             Addend = tile.Addend,
             StrideInBytes = tile.Stride * sizeof(float),
+            Tiles = rows / TileRows,
         };
-        code[vectors](&call);
+        code.Product(vectors)(&call);
     }
 
     // A tile that fills no whole vectors or rows is computed whole beside the matrix.
@@ -62,34 +68,31 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     {
         var whole = stackalloc float[TileAssembler.Rows * MostVectors * Lanes];
         var width = vectors * Lanes;
-        Call(depth, a, b, vectors, new GemmTile(whole, null, width, TileRows, width));
+        Call(depth, a, b, vectors, new GemmTile(whole, null, width, TileRows, width), TileRows);
         tile.Take(whole, width);
     }
 
-    private static void Pack(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
+    private void Pack(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
     {
-        if (operand.Resting is not null)
+        if (operand.Resting is null)
         {
-            PackResting(operand, line, lines, start, depth, destination, width);
-            return;
+            new PairPacking(code, operand).Pack(line, lines, start, depth, destination, width);
         }
-
-        var source = operand.At(line, start);
-        if (operand.DepthContiguous)
+        else if (operand.TryGetBFloat16(line, lines, start, depth, out var stored))
         {
-            PairPacking.Transpose(source, operand.Stride, lines, depth, destination, width);
+            new PairPacking(code, stored).Pack(0, lines, 0, depth, destination, width);
         }
         else
         {
-            PairPacking.Copy(source, operand.Stride, lines, depth, destination, width);
+            PackWidened(operand, line, lines, start, depth, destination, width);
         }
     }
 
-    // Rows are widened beside the panel and rounded from there: what rests as bfloat16 comes back as it was.
+    // Rows are widened beside the panel and rounded from there.
     [SkipLocalsInit]
-    private static void PackResting(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
+    private void PackWidened(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
     {
         var room = stackalloc float[lines * depth];
-        Pack(operand.Widen(line, lines, start, depth, room), 0, lines, 0, depth, destination, width);
+        new PairPacking(code, operand.Widen(line, lines, start, depth, room)).Pack(0, lines, 0, depth, destination, width);
     }
 }

@@ -1,102 +1,147 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
 /// <summary>
-/// Rounds lines of a float32 matrix to bfloat16 and brings them into a packed panel of pairs: destination[p·width + i] holds elements
-/// 2p (lower half) and 2p + 1 (upper half) of line i. A depth beyond the last counts as zero.
+/// Brings lines of an operand into a packed panel of bfloat16 pairs: destination[p·width + i] holds elements 2p (lower half) and 2p + 1 (upper half) of
+/// line i, rounded to nearest, ties to even. A depth beyond the last counts as zero.
 /// </summary>
-internal static unsafe class PairPacking
+/// <remarks>The assembled loops take whole blocks. What is left at an edge is copied into a block of its own, zeros around it, and goes through the same loops.</remarks>
+internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
 {
-    // Depths that are rounded for all lines of a panel before they are brought into order: they stay in the first-level cache.
-    private const int DepthStrip = 64;
+    private const int Lanes = 16;
+    private const int MostVectors = 3;
+    private const int Lines = PackingAssembler.TransposedLines;
+    private const int Depths = PackingAssembler.TransposedDepths;
 
-    /// <summary>Packs lines whose elements lie side by side; missing lines repeat the last one.</summary>
-    [SkipLocalsInit]
-    internal static void Transpose(float* source, nint stride, int lines, int depth, byte* destination, int width)
+    // Depths that are transposed for all lines of a panel before the next ones: their part of the panel stays in the first-level cache.
+    private const int DepthStrip = 4 * Depths;
+
+    private readonly PackingLoops _loops = code.Packing(operand.IsBFloat16);
+    private readonly GemmOperand _operand = operand;
+
+    private nint StrideInBytes => _operand.Stride * _operand.ElementSize;
+
+    /// <summary>Packs <paramref name="lines"/> lines from (<paramref name="line"/>, <paramref name="start"/>) into a panel of <paramref name="width"/> lines, a multiple of 8.</summary>
+    internal void Pack(int line, int lines, int start, int depth, byte* destination, int width)
     {
-        const int PairStrip = DepthStrip / 2;
-        var rounded = stackalloc float[lines * PairStrip];
-        for (var start = 0; start < depth; start += DepthStrip)
+        if (_operand.DepthContiguous)
         {
-            var depths = Math.Min(DepthStrip, depth - start);
-            var pairs = (depths + 1) / 2;
-            for (var line = 0; line < lines; line++)
-            {
-                var row = new Span<BFloat16>(rounded + (line * PairStrip), 2 * pairs);
-                row[^1] = default;
-                BFloat16.FromSingle(new ReadOnlySpan<float>(source + (line * stride) + start, depths), row);
-            }
-
-            PanelPacking.Transpose<Simd256>(rounded, PairStrip, lines, pairs, (float*)destination + ((nint)(start / 2) * width), width);
+            Transpose(line, lines, start, depth, destination, width);
+        }
+        else
+        {
+            Copy(line, lines, start, depth, destination, width);
         }
     }
 
-    /// <summary>Packs lines that lie side by side; missing lines become zeros. <paramref name="width"/> is a multiple of 8.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Copy(float* source, nint stride, int lines, int depth, byte* destination, int width)
-    {
-        var to = (uint*)destination;
-        for (var d = 0; d < depth; d += 2)
-        {
-            var upper = d + 1 < depth ? source + stride : null;
-            var i = 0;
-            for (; i <= lines - Vector512<uint>.Count; i += Vector512<uint>.Count)
-            {
-                var high = upper == null ? Vector512<uint>.Zero : Vector512.Load((uint*)upper + i);
-                Pair(Vector512.Load((uint*)source + i), high).Store(to + i);
-            }
-
-            for (; i < lines; i++)
-            {
-                to[i] = BFloat16.FromSingle(source[i]).Bits | (upper == null ? 0 : (uint)BFloat16.FromSingle(upper[i]).Bits << 16);
-            }
-
-            for (; i < width; i++)
-            {
-                to[i] = 0;
-            }
-
-            source += 2 * stride;
-            to += width;
-        }
-    }
-
-    /// <summary>Packs the lines of four panels of eight that lie side by side, panel after panel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void CopyGroup(float* source, nint stride, int depth, byte* destination)
+    /// <summary>Packs 32 lines that lie side by side into four panels of eight, panel after panel.</summary>
+    internal void CopyGroup(int line, int start, int depth, byte* destination)
     {
         const int Width = TileAssembler.Rows;
-        var to = (uint*)destination;
-        var panel = (nint)((depth + 1) / 2) * Width;
-        for (var d = 0; d < depth; d += 2)
+        var panelBytes = (nint)((depth + 1) / 2) * Width * sizeof(uint);
+        if (depth > 1)
         {
-            var hasUpper = d + 1 < depth;
-            for (var i = 0; i < IGemmKernel.RowGroup * Width; i += Vector512<uint>.Count)
-            {
-                var high = hasUpper ? Vector512.Load((uint*)(source + stride) + i) : Vector512<uint>.Zero;
-                var pairs = Pair(Vector512.Load((uint*)source + i), high);
-                pairs.GetLower().Store(to + (i / Width * panel));
-                pairs.GetUpper().Store(to + (((i / Width) + 1) * panel));
-            }
+            Call(_loops.CopyGroup, depth / 2, _operand.Address(line, start), StrideInBytes, destination, panelBytes);
+        }
 
-            source += 2 * stride;
-            to += Width;
+        if (depth % 2 != 0)
+        {
+            for (var panel = 0; panel < IGemmKernel.RowGroup; panel++)
+            {
+                CopyPair(line + (panel * Width), Width, start + depth - 1, 1, destination + ((panel + 1) * panelBytes) - (Width * sizeof(uint)), Width);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Pair(Vector512<uint> low, Vector512<uint> high) =>
-        Vector512.ShiftRightLogical(Round(low), 16) | (Round(high) & Vector512.Create(0xFFFF_0000u));
-
-    // To nearest, ties to even, in the upper half; NaN keeps its upper half and becomes quiet.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Round(Vector512<uint> bits)
+    private void Copy(int line, int lines, int start, int depth, byte* destination, int width)
     {
-        var rounded = bits + Vector512.Create(0x7FFFu) + (Vector512.ShiftRightLogical(bits, 16) & Vector512<uint>.One);
-        var isNumber = Vector512.Equals(bits.AsSingle(), bits.AsSingle()).AsUInt32();
-        return Vector512.ConditionalSelect(isNumber, rounded, bits | Vector512.Create(0x0040_0000u));
+        var whole = width % Lanes == 0 ? depth / 2 : 0;
+        if (whole > 0)
+        {
+            Call(_loops.Copy(width / Lanes), whole, _operand.Address(line, start), StrideInBytes, destination, 0, LastLanes(lines));
+        }
+
+        for (var d = 2 * whole; d < depth; d += 2)
+        {
+            CopyPair(line, lines, start + d, Math.Min(2, depth - d), destination + ((nint)(d / 2) * width * sizeof(uint)), width);
+        }
     }
+
+    // One pair of depths, of which the second may be missing, for a panel that need not fill its vectors.
+    [SkipLocalsInit]
+    private void CopyPair(int line, int lines, int start, int depths, byte* destination, int width)
+    {
+        const int Room = MostVectors * Lanes;
+        var rows = stackalloc float[2 * Room];
+        new Span<float>(rows, 2 * Room).Clear();
+        for (var d = 0; d < depths; d++)
+        {
+            Unsafe.CopyBlockUnaligned((byte*)rows + (d * Room * _operand.ElementSize), _operand.Address(line, start + d), (uint)(lines * _operand.ElementSize));
+        }
+
+        var pairs = stackalloc uint[Room];
+        Call(_loops.Copy((width + Lanes - 1) / Lanes), 1, (byte*)rows, Room * _operand.ElementSize, (byte*)pairs, 0, LastLanes(width));
+        Unsafe.CopyBlockUnaligned(destination, pairs, (uint)(width * sizeof(uint)));
+    }
+
+    private void Transpose(int line, int lines, int start, int depth, byte* destination, int width)
+    {
+        for (var strip = 0; strip < depth; strip += DepthStrip)
+        {
+            var depths = Math.Min(DepthStrip, depth - strip);
+            for (var i = 0; i < lines; i += Lines)
+            {
+                var to = destination + (((nint)(strip / 2) * width) + i) * sizeof(uint);
+                var count = Math.Min(Lines, lines - i);
+                var whole = count == Lines ? depths / Depths * Depths : 0;
+                if (whole > 0)
+                {
+                    Call(_loops.Transpose, whole / Depths, _operand.Address(line + i, start + strip), StrideInBytes, to, width * sizeof(uint));
+                }
+
+                for (var d = whole; d < depths; d += Depths)
+                {
+                    TransposeBlock(line + i, count, start + strip + d, Math.Min(Depths, depths - d), to + ((nint)(d / 2) * width * sizeof(uint)), width);
+                }
+            }
+        }
+    }
+
+    // A block of fewer lines or depths than the loop takes.
+    [SkipLocalsInit]
+    private void TransposeBlock(int line, int lines, int start, int depths, byte* destination, int width)
+    {
+        var block = stackalloc float[Lines * Depths];
+        new Span<float>(block, Lines * Depths).Clear();
+        for (var i = 0; i < lines; i++)
+        {
+            Unsafe.CopyBlockUnaligned((byte*)block + (i * Depths * _operand.ElementSize), _operand.Address(line + i, start), (uint)(depths * _operand.ElementSize));
+        }
+
+        var pairs = stackalloc uint[Lines * Depths / 2];
+        Call(_loops.Transpose, 1, (byte*)block, Depths * _operand.ElementSize, (byte*)pairs, Lines * sizeof(uint));
+        for (var pair = 0; pair < (depths + 1) / 2; pair++)
+        {
+            Unsafe.CopyBlockUnaligned(destination + ((nint)pair * width * sizeof(uint)), pairs + (pair * Lines), Lines * sizeof(uint));
+        }
+    }
+
+    private static void Call(
+        delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> loop, int count, byte* source, nint sourceStride, byte* destination,
+        nint destinationStride, ulong lastLanes = ulong.MaxValue)
+    {
+        var call = new PackingCall
+        {
+            Count = count,
+            Source = source,
+            SourceStride = sourceStride,
+            Destination = destination,
+            DestinationStride = destinationStride,
+            LastLanes = lastLanes,
+        };
+        loop(&call);
+    }
+
+    private static ulong LastLanes(int lines) => (1UL << (((lines - 1) % Lanes) + 1)) - 1;
 }

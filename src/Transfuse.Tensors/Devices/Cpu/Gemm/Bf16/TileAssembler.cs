@@ -8,9 +8,10 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 /// a₂ₚ·b₂ₚ and a₂ₚ₊₁·b₂ₚ₊₁ to a float32 sum in one instruction.
 /// </summary>
 /// <remarks>
-/// c[i, j] = Σₚ (a[2p, i]·b[2p, j] + a[2p+1, i]·b[2p+1, j]) + addend[i, j] for 8 rows and 1 to 3 vectors of 16 columns. 24 sums, three vectors of B and
-/// two broadcasts of A take 29 of the 32 registers. Per pair of depths the loop reads 32 bytes of A and 64 to 192 of B and multiplies 256
-/// to 768 times.
+/// c[i, j] = Σₚ (a[2p, i]·b[2p, j] + a[2p+1, i]·b[2p+1, j]) + addend[i, j] for tiles of 8 rows and 1 to 3 vectors of 16 columns, one below the other.
+/// 24 sums, three vectors of B and two broadcasts of A take 29 of the 32 registers. Per pair of depths the loop reads 32 bytes of A and 64 to 192 of B and
+/// multiplies 256 to 768 times. A tile's part of the output is asked for before its loop begins: it has left the first-level cache since the last block
+/// of depths.
 /// </remarks>
 internal static class TileAssembler
 {
@@ -42,14 +43,19 @@ internal static class TileAssembler
         }
 
         // rax, rdx, r8 to r11 are free in either convention.
-        code.mov(rax, __[call]);
         code.mov(rdx, __[call + 8]);
-        code.mov(r8, __[call + 16]);
-        Multiply(code, vectors);
         code.mov(r9, __[call + 24]);
         code.mov(r10, __[call + 32]);
         code.mov(r11, __[call + 40]);
+        var tile = code.CreateLabel();
+        code.Label(ref tile);
+        Prefetch(code, vectors);
+        code.mov(rax, __[call]);
+        code.mov(r8, __[call + 16]);
+        Multiply(code, vectors);
         Store(code, vectors);
+        code.dec(__qword_ptr[call + 48]);
+        code.jnz(tile);
         code.vzeroupper();
         if (windows)
         {
@@ -63,6 +69,22 @@ internal static class TileAssembler
     }
 
     private static AssemblerRegisterZMM Sum(int row, int vector) => Zmm[(row * 3) + vector];
+
+    // Rows need not begin on a cache line, so the last element is asked for too.
+    private static void Prefetch(Assembler code, int vectors)
+    {
+        code.mov(rax, r9);
+        for (var row = 0; row < Rows; row++)
+        {
+            for (var vector = 0; vector < vectors; vector++)
+            {
+                code.prefetchw(__byte_ptr[rax + (vector * VectorBytes)]);
+            }
+
+            code.prefetchw(__byte_ptr[rax + ((vectors * VectorBytes) - sizeof(float))]);
+            code.add(rax, r11);
+        }
+    }
 
     private static void Multiply(Assembler code, int vectors)
     {

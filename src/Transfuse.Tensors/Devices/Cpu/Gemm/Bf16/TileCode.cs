@@ -1,39 +1,64 @@
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
-/// <summary>The assembled loops for tiles of one, two and three vectors, ready to be called.</summary>
+/// <summary>The assembled loops of bfloat16 products, ready to be called.</summary>
+/// <remarks>They run for microseconds at most, so calls need not let the garbage collector in.</remarks>
 internal sealed unsafe class TileCode : IDisposable
 {
     private const int MostVectors = 3;
     private const int Alignment = 64;
     private readonly ExecutableMemory _memory;
-    private readonly delegate* unmanaged<TileCall*, void>[] _functions = new delegate* unmanaged<TileCall*, void>[MostVectors];
+    private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[MostVectors];
+    private readonly PackingLoops _fromSingle, _fromBFloat16;
 
-    private TileCode(ExecutableMemory memory, int[] starts)
+    private TileCode(ExecutableMemory memory, List<int> starts)
     {
         _memory = memory;
         for (var i = 0; i < MostVectors; i++)
         {
-            _functions[i] = (delegate* unmanaged<TileCall*, void>)(memory.Code + starts[i]);
+            _products[i] = (delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)(memory.Code + starts[i]);
         }
+
+        _fromSingle = new PackingLoops(memory.Code, starts[MostVectors..]);
+        _fromBFloat16 = new PackingLoops(memory.Code, starts[(MostVectors + PackingLoops.Count)..]);
     }
 
     /// <summary>Assembles the loops; null where the system lets no memory become executable, with its reason.</summary>
     internal static TileCode? TryCreate(out string? refusal)
     {
+        var windows = OperatingSystem.IsWindows();
         var code = new List<byte>();
-        var starts = new int[MostVectors];
-        for (var i = 0; i < MostVectors; i++)
+        var starts = new List<int>();
+        for (var vectors = 1; vectors <= MostVectors; vectors++)
         {
-            code.AddRange(new byte[(Alignment - (code.Count % Alignment)) % Alignment]);
-            starts[i] = code.Count;
-            code.AddRange(TileAssembler.Assemble(i + 1, OperatingSystem.IsWindows()));
+            Append(TileAssembler.Assemble(vectors, windows));
+        }
+
+        foreach (var isBFloat16 in (ReadOnlySpan<bool>)[false, true])
+        {
+            for (var vectors = 1; vectors <= MostVectors; vectors++)
+            {
+                Append(PackingAssembler.AssembleCopy(vectors, isBFloat16, windows));
+            }
+
+            Append(PackingAssembler.AssembleCopyGroup(isBFloat16, windows));
+            Append(PackingAssembler.AssembleTranspose(isBFloat16, windows));
         }
 
         return ExecutableMemory.TryCreate([.. code], out refusal) is { } memory ? new TileCode(memory, starts) : null;
+
+        void Append(byte[] function)
+        {
+            code.AddRange(new byte[(Alignment - (code.Count % Alignment)) % Alignment]);
+            starts.Add(code.Count);
+            code.AddRange(function);
+        }
     }
 
-    /// <summary>The loop for tiles of <paramref name="vectors"/> vectors.</summary>
-    internal delegate* unmanaged<TileCall*, void> this[int vectors] => _functions[vectors - 1];
+    /// <summary>The product for tiles of <paramref name="vectors"/> vectors.</summary>
+    internal delegate* unmanaged[SuppressGCTransition]<TileCall*, void> Product(int vectors) => _products[vectors - 1];
+
+    /// <summary>The loops that pack float32 or bfloat16.</summary>
+    internal PackingLoops Packing(bool isBFloat16) => isBFloat16 ? _fromBFloat16 : _fromSingle;
 
     /// <summary>Gives the code's memory back.</summary>
     public void Dispose() => _memory.Dispose();
