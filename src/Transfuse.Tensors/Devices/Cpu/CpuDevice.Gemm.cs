@@ -65,6 +65,24 @@ public sealed unsafe partial class CpuDevice
         WithKernel(ref product);
     }
 
+    /// <summary>Floats that the second operand of a product takes when packed whole.</summary>
+    internal long PackedColumnsFloats(in GemmArguments arguments)
+    {
+        var size = new PackedSize(arguments, Threads);
+        WithKernel(ref size);
+        return size.Floats;
+    }
+
+    /// <summary>Packs the second operand of a product whole, for other products with it.</summary>
+    /// <param name="arguments">One of the products.</param>
+    /// <param name="destination">Room for <see cref="PackedColumnsFloats"/> values; stays the caller's.</param>
+    internal PackedColumns PackColumns(in GemmArguments arguments, float* destination)
+    {
+        var packing = new ColumnPacking(arguments, (byte*)destination, _workers);
+        WithKernel(ref packing);
+        return packing.Packed;
+    }
+
     /// <summary>Hands the kernel of this device's tier and precision to <paramref name="user"/>.</summary>
     private void WithKernel<TUser>(ref TUser user)
         where TUser : struct, IKernelUser
@@ -90,7 +108,7 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <summary>The elements of a weight that kernels may also take resting; null if it rests.</summary>
-    private static float* DataUnlessResting(Tensor weight) => weight.IsResting ? null : weight.Data;
+    internal static float* DataUnlessResting(Tensor weight) => weight.IsResting ? null : weight.Data;
 
     // An empty sum: the addend alone, or zero.
     private static void CopyAddend(in GemmArguments arguments)
@@ -136,5 +154,28 @@ public sealed unsafe partial class CpuDevice
                 PackedGemm.Run(kernel, arguments, workers, memory);
             }
         }
+    }
+
+    private static GemmPacking<TKernel> Planned<TKernel>(TKernel kernel, in GemmArguments arguments, int workers)
+        where TKernel : struct, IGemmKernel =>
+        new(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel, workers));
+
+    private struct PackedSize(GemmArguments arguments, int workers) : IKernelUser
+    {
+        internal long Floats { get; private set; }
+
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel => Floats = PackedGemm.PackedFloats(Planned(kernel, arguments, workers));
+    }
+
+    private struct ColumnPacking(GemmArguments arguments, byte* destination, WorkerPool workers) : IKernelUser
+    {
+        internal PackedColumns Packed { get; private set; }
+
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel =>
+            Packed = PackedGemm.Pack(Planned(kernel, arguments, workers.WorkerCount), destination, workers);
     }
 }

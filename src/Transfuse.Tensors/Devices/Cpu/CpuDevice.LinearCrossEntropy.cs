@@ -47,6 +47,8 @@ public sealed unsafe partial class CpuDevice
         using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
         using var chunkHidden = new ScratchMemory(Memory, (long)chunkRows * h);
         using var kept = new ScratchMemory(Memory, (long)Threads * rows.MaximumEntries);
+        var products = new HeadProducts(weight, h, v);
+        using var head = new PackedHead(this, products, chunkRows, withHidden: dHidden is not null, isRepeated: chunkRows < listed);
         for (var start = 0; start < listed;)
         {
             var wantsGradient = start < withGradient;
@@ -61,13 +63,14 @@ public sealed unsafe partial class CpuDevice
                 Options = options,
                 WantsGradient = wantsGradient,
                 KeptLogits = kept.Data,
+                Rounding = _bfloat16,
             };
             GatherRows(hidden.Data, body.Order, body.Count, h, chunkHidden.Data);
-            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, chunkHidden.Data, DataUnlessResting(weight), logits.Data, null, weight.Resting));
+            Multiply(products.Logits(body.Count, chunkHidden.Data, logits.Data) with { PackedB = head.ForLogits });
             Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
             if (wantsGradient)
             {
-                MultiplyGradients(body, h, chunkHidden.Data, weight, dHidden, dWeight);
+                MultiplyGradients(body, products, head.ForHidden, chunkHidden.Data, dHidden, dWeight);
             }
 
             start += body.Count;
@@ -97,6 +100,8 @@ public sealed unsafe partial class CpuDevice
 
         var chunkRows = ChunkRows(n, v);
         using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
+        var products = new HeadProducts(weight, h, v);
+        using var head = new PackedHead(this, products, chunkRows, withHidden: false, isRepeated: chunkRows < n);
         for (var start = 0; start < n; start += chunkRows)
         {
             var body = new TopKBody
@@ -113,7 +118,7 @@ public sealed unsafe partial class CpuDevice
                 LogProbabilities = logProbabilities,
                 LabelLogProbabilities = labelLogProbabilities,
             };
-            Multiply(new GemmArguments(MatMulLayout.NT, body.Count, v, h, hidden.Data + ((nint)start * h), DataUnlessResting(weight), logits.Data, null, weight.Resting));
+            Multiply(products.Logits(body.Count, hidden.Data + ((nint)start * h), logits.Data) with { PackedB = head.ForLogits });
             Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
         }
     }
@@ -141,17 +146,18 @@ public sealed unsafe partial class CpuDevice
     }
 
     // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
-    private void MultiplyGradients(in CrossEntropyBody chunk, int h, float* chunkHidden, Tensor weight, Tensor? dHidden, Tensor? dWeight)
+    private void MultiplyGradients(
+        in CrossEntropyBody chunk, in HeadProducts products, PackedColumns packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
     {
         if (dWeight is not null)
         {
-            Multiply(new GemmArguments(
-                MatMulLayout.TN, chunk.Vocabulary, h, chunk.Count, chunk.Logits, chunkHidden, dWeight.Data, dWeight.Data));
+            Multiply(products.WeightGradient(chunk.Count, chunk.Logits, chunkHidden, dWeight.Data) with { A = chunk.Gradient(depthContiguous: false) });
         }
 
         if (dHidden is not null)
         {
-            Multiply(new GemmArguments(MatMulLayout.NN, chunk.Count, h, chunk.Vocabulary, chunk.Logits, DataUnlessResting(weight), chunkHidden, null, weight.Resting));
+            var h = dHidden.Columns;
+            Multiply(products.HiddenGradient(chunk.Count, chunk.Logits, chunkHidden) with { A = chunk.Gradient(depthContiguous: true), PackedB = packed });
             for (nint i = 0; i < chunk.Count; i++)
             {
                 new ReadOnlySpan<float>(chunkHidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)chunk.Order[i] * h), h));

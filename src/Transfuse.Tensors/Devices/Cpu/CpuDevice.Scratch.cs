@@ -69,7 +69,7 @@ public sealed unsafe partial class CpuDevice
         {
             Floats = DotGemm.Suits(arguments)
                 ? DotGemm.ScratchFloats(arguments.K, isResting, workers)
-                : PackedGemm.ScratchFloats(new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel, workers)), workers);
+                : PackedGemm.ScratchFloats(Planned(kernel, arguments, workers), workers);
         }
     }
 }

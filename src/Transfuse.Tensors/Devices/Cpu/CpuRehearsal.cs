@@ -1,4 +1,5 @@
 using Transfuse.Tensors.Devices.Cpu.Elementwise;
+using Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 using Transfuse.Tensors.Devices.Cpu.Norms;
 using Transfuse.Tensors.Devices.Cpu.Optimizer;
 using Transfuse.Tensors.Memory;
@@ -177,6 +178,7 @@ internal sealed class CpuRehearsal : Device
         using var logits = new ScratchMemory(Memory, (long)chunk * v);
         using var rows = new ScratchMemory(Memory, (long)chunk * h);
         using var kept = new ScratchMemory(Memory, (long)_device.Threads * MostEntries(teacher));
+        using var packed = new ScratchMemory(Memory, PackedHeadFloats(chunk, n, weight, dHidden is not null));
         for (var start = 0; start < n; start += chunk)
         {
             var count = Math.Min(chunk, n - start);
@@ -202,6 +204,7 @@ internal sealed class CpuRehearsal : Device
 
         var chunk = CpuDevice.ChunkRows(n, v);
         using var logits = new ScratchMemory(Memory, (long)chunk * v);
+        using var packed = new ScratchMemory(Memory, PackedHeadFloats(chunk, n, weight, withHidden: false));
         for (var start = 0; start < n; start += chunk)
         {
             Multiply(MatMulLayout.NT, Math.Min(chunk, n - start), v, h, weight.IsResting);
@@ -256,6 +259,13 @@ internal sealed class CpuRehearsal : Device
         }
 
         return most;
+    }
+
+    private long PackedHeadFloats(int chunk, int rows, Tensor weight, bool withHidden)
+    {
+        var products = new HeadProducts(weight, weight.Columns, weight.Rows);
+        var (logits, hidden) = PackedHead.Floats(_device, products, chunk, withHidden, isRepeated: chunk < rows);
+        return logits + hidden;
     }
 
     private void Multiply(MatMulLayout layout, int m, int n, int k, bool isResting)

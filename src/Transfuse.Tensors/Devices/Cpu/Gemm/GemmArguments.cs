@@ -35,10 +35,13 @@ internal readonly unsafe struct GemmArguments
     internal int K { get; }
 
     /// <summary>Lines are rows of the output.</summary>
-    internal GemmOperand A { get; }
+    internal GemmOperand A { get; init; }
 
     /// <summary>Lines are columns of the output.</summary>
     internal GemmOperand B { get; }
+
+    /// <summary>The second operand packed whole, where that was done; of no effect where it does not fit.</summary>
+    internal PackedColumns PackedB { get; init; }
 
     /// <summary>Output [m, n].</summary>
     internal float* Destination { get; }

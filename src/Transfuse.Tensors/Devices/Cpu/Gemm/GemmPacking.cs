@@ -15,6 +15,36 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
     /// <summary>The blocks.</summary>
     internal GemmPlan Plan { get; } = plan;
 
+    /// <summary>Whether B was packed beforehand, the way this product reads it.</summary>
+    internal bool HasPackedB => Arguments.PackedB.Fits(Plan);
+
+    /// <summary>Columns of a block of B.</summary>
+    internal int ColumnBlock => Plan.OwnsRows ? Plan.SharedSlab : Plan.OwnedBlock;
+
+    /// <summary>Blocks of B, over all depths.</summary>
+    internal int ColumnBlocks => DepthParts * GemmPlan.Parts(Arguments.N, ColumnBlock);
+
+    /// <summary>Parts of the shared operand that are packed at once.</summary>
+    internal int SlabCount => DepthParts * SharedParts;
+
+    private int DepthParts => GemmPlan.Parts(Arguments.K, Plan.SlabDepth);
+
+    private int SharedParts => GemmPlan.Parts(Plan.OwnsRows ? Arguments.N : Arguments.M, Plan.SharedSlab);
+
+    /// <summary>Slab <paramref name="index"/>: all lines of the shared operand before the next depth.</summary>
+    internal GemmSlab SlabAt(int index)
+    {
+        var (depthPart, sharedPart) = Math.DivRem(index, SharedParts);
+        var (depthStart, sharedStart) = (depthPart * Plan.SlabDepth, sharedPart * Plan.SharedSlab);
+        var sharedTotal = Plan.OwnsRows ? Arguments.N : Arguments.M;
+        return new GemmSlab(
+            depthStart, Math.Min(Plan.SlabDepth, Arguments.K - depthStart), sharedStart, Math.Min(Plan.SharedSlab, sharedTotal - sharedStart));
+    }
+
+    /// <summary>Block <paramref name="block"/> of a depth of the columns that were packed beforehand.</summary>
+    internal byte* PackedBlock(int depthPart, int block) =>
+        Arguments.PackedB.Data + (SizeInBytes(rows: false, ColumnBlock) * (nuint)((depthPart * GemmPlan.Parts(Arguments.N, ColumnBlock)) + block));
+
     /// <summary>Width of a panel of A (<paramref name="rows"/>) or B.</summary>
     internal int TileLines(bool rows) => rows ? _kernel.TileRows : _kernel.TileColumns;
 

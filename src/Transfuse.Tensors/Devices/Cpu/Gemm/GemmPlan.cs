@@ -65,6 +65,9 @@ internal readonly struct GemmPlan
     /// <summary>Rows of a block within a task.</summary>
     internal static int RowBlock => MaximumRowBlock;
 
+    /// <summary>Parts of at most <paramref name="part"/> that a total has.</summary>
+    internal static int Parts(int total, int part) => (total + part - 1) / part;
+
     /// <summary>The plan for a shape without zeros.</summary>
     internal static GemmPlan For<TKernel>(int m, int n, int k, TKernel kernel, int workers)
         where TKernel : struct, IGemmKernel
@@ -85,7 +88,7 @@ internal readonly struct GemmPlan
             slabDepth,
             depthBlock,
             EvenPart(shared, Math.Max(SharedBytes / bytesPerLine, sharedTile), sharedTile),
-            OwnedTiles((owned + ownedTile - 1) / ownedTile, OwnedBytes / bytesPerLine / ownedTile, workers) * ownedTile);
+            OwnedTiles(Parts(owned, ownedTile), OwnedBytes / bytesPerLine / ownedTile, workers) * ownedTile);
     }
 
     /// <summary>Tiles of a task, so that the workers are done soonest if each takes the same number of tasks.</summary>
@@ -94,8 +97,7 @@ internal readonly struct GemmPlan
         var (best, bestCost) = (1, double.PositiveInfinity);
         for (var count = Math.Max(1, Math.Min(maximum, tiles / (TasksPerWorker * workers))); count > 0; count--)
         {
-            var tasks = (tiles + count - 1) / count;
-            var cost = (tasks + workers - 1) / workers * (count + SlabTiles);
+            var cost = Parts(Parts(tiles, count), workers) * (count + SlabTiles);
             if (cost < bestCost)
             {
                 (best, bestCost) = (count, cost);

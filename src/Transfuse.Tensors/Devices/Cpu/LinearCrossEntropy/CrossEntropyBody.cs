@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
@@ -42,6 +44,15 @@ internal readonly unsafe struct CrossEntropyBody : ITierBody
     /// <summary>Whether logits become gradients.</summary>
     internal required bool WantsGradient { get; init; }
 
+    /// <summary>Rounds gradients to bfloat16 in the first half of their row, since products with them would; null to leave them float32.</summary>
+    internal required TileCode? Rounding { get; init; }
+
+    /// <summary>The gradient as first operand of a product.</summary>
+    /// <param name="depthContiguous">Whether the sum runs over the vocabulary, not over rows.</param>
+    internal GemmOperand Gradient(bool depthContiguous) => Rounding is null
+        ? new GemmOperand(Logits, Vocabulary, depthContiguous)
+        : new GemmOperand(Logits, 2 * Vocabulary, depthContiguous, sizeof(ushort));
+
     /// <summary>Room for each worker's teacher logits.</summary>
     internal required float* KeptLogits { get; init; }
 
@@ -82,6 +93,7 @@ internal readonly unsafe struct CrossEntropyBody : ITierBody
         if (WantsGradient)
         {
             WriteGradient<TVector>(row, logits, kept, labelLogit, maximum, all, hasRest ? rest : double.PositiveInfinity);
+            Rounding?.RoundInPlace(logits, Vocabulary);
         }
     }
 

@@ -120,6 +120,26 @@ internal static class PackingAssembler
         return Bytes(code);
     }
 
+    /// <summary>The code of a function that rounds Count times 32 elements that lie side by side; source and destination may begin at the same place.</summary>
+    /// <param name="windows">Whether the argument comes in rcx.</param>
+    internal static byte[] AssembleRound(bool windows)
+    {
+        var code = new Assembler(64);
+        Begin(code, windows);
+        var loop = code.CreateLabel();
+        code.Label(ref loop);
+        code.vmovups(zmm16, __[rdx + VectorBytes]);
+        code.vcvtne2ps2bf16(zmm16, zmm16, __zmmword_ptr[rdx]);
+        code.vmovdqu32(__[r9], zmm16);
+        code.add(rdx, 2 * VectorBytes);
+        code.add(r9, VectorBytes);
+        code.dec(rax);
+        code.jnz(loop);
+        code.vzeroupper();
+        code.ret();
+        return Bytes(code);
+    }
+
     private static void WriteIndices(Assembler code, ReadOnlySpan<ulong> indices)
     {
         foreach (var index in indices)

@@ -9,6 +9,7 @@ internal sealed unsafe class TileCode : IDisposable
     private readonly ExecutableMemory _memory;
     private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[MostVectors];
     private readonly PackingLoops _fromSingle, _fromBFloat16;
+    private readonly delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> _round;
 
     private TileCode(ExecutableMemory memory, List<int> starts)
     {
@@ -20,6 +21,7 @@ internal sealed unsafe class TileCode : IDisposable
 
         _fromSingle = new PackingLoops(memory.Code, starts[MostVectors..]);
         _fromBFloat16 = new PackingLoops(memory.Code, starts[(MostVectors + PackingLoops.Count)..]);
+        _round = (delegate* unmanaged[SuppressGCTransition]<PackingCall*, void>)(memory.Code + starts[^1]);
     }
 
     /// <summary>Assembles the loops; null where the system lets no memory become executable, with its reason.</summary>
@@ -44,6 +46,7 @@ internal sealed unsafe class TileCode : IDisposable
             Append(PackingAssembler.AssembleTranspose(isBFloat16, windows));
         }
 
+        Append(PackingAssembler.AssembleRound(windows));
         return ExecutableMemory.TryCreate([.. code], out refusal) is { } memory ? new TileCode(memory, starts) : null;
 
         void Append(byte[] function)
@@ -59,6 +62,20 @@ internal sealed unsafe class TileCode : IDisposable
 
     /// <summary>The loops that pack float32 or bfloat16.</summary>
     internal PackingLoops Packing(bool isBFloat16) => isBFloat16 ? _fromBFloat16 : _fromSingle;
+
+    /// <summary>Rounds <paramref name="count"/> float32 values to bfloat16, which take the first half of their place.</summary>
+    internal void RoundInPlace(float* values, int count)
+    {
+        const int Round = PackingAssembler.TransposedDepths;
+        var whole = count / Round * Round;
+        if (whole > 0)
+        {
+            var call = new PackingCall { Count = whole / Round, Source = (byte*)values, Destination = (byte*)values };
+            _round(&call);
+        }
+
+        BFloat16.FromSingle(new ReadOnlySpan<float>(values + whole, count - whole), new Span<BFloat16>((BFloat16*)values + whole, count - whole));
+    }
 
     /// <summary>Gives the code's memory back.</summary>
     public void Dispose() => _memory.Dispose();
