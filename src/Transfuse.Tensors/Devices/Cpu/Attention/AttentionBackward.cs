@@ -37,6 +37,7 @@ internal readonly unsafe struct AttentionBackward<T>(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Differentiate(int planTile, int keyHead, in BackwardBuffers<T> buffers)
     {
         var document = plan.Tiles[planTile];
@@ -102,6 +103,7 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     // One tile of queries of one head against the keys [firstKey, endKey) of a block.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void DifferentiateTile(
         in AttentionTile tile, int head, int planTile, int blockStart, int firstKey, int endKey, in BackwardBuffers<T> buffers)
     {

@@ -49,6 +49,7 @@ internal readonly unsafe struct AttentionForward<T>(
         Finish(tile, head, arguments.PaddedHeadSize<T>(), buffers);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(in AttentionTile tile, int head, in Buffers buffers)
     {
         var size = arguments.HeadSize;

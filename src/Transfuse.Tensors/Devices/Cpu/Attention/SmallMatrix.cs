@@ -49,6 +49,7 @@ internal static unsafe class SmallMatrix
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns4<T>(int m, int k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
         where T : unmanaged, IVector<T>
     {
@@ -69,6 +70,7 @@ internal static unsafe class SmallMatrix
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns2<T>(int m, int k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
         where T : unmanaged, IVector<T>
     {
@@ -84,6 +86,7 @@ internal static unsafe class SmallMatrix
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns1<T>(int m, int k, float* a, nint aRow, nint aStep, float* b, nint bRow, float* c, nint cRow, bool accumulate)
         where T : unmanaged, IVector<T>
     {

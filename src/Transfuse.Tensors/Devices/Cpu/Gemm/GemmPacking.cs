@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
@@ -58,6 +60,7 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
     }
 
     /// <summary>Packs <paramref name="count"/> lines from <paramref name="first"/> of the block that starts at line <paramref name="blockStart"/> and has <paramref name="blockLines"/> lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Pack(bool rows, GemmSlab slab, int blockStart, int blockLines, int first, int count, byte* block)
     {
         var tile = TileLines(rows);
@@ -88,6 +91,7 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
 
     /// <summary>Multiplies a packed block of rows with a packed block of columns into the output.</summary>
     /// <remarks>A panel of columns passes through all depths before the next one's turn: its part of the output stays in the second-level cache.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Multiply(GemmSlab slab, byte* a, int firstRow, int rows, byte* b, int firstColumn, int columns)
     {
         for (var row = 0; row < rows; row += GemmPlan.RowBlock)

@@ -33,6 +33,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack<TVector>(operand, line, lines, start, depth, (float*)destination, PanelColumns(lines));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(int depth, byte* a, byte* b, in GemmTile tile)
     {
         var vectors = PanelColumns(tile.Columns) / TVector.Count;
@@ -68,6 +69,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     }
 
     // A tile that ends inside a vector is computed whole beside the matrix, so that nothing is written past a row's end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void MultiplyEdge(int depth, float* a, float* b, int vectors, in GemmTile tile)
     {
@@ -77,6 +79,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
         tile.Take(whole, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
         where TCopy : unmanaged, IVector<TCopy>
     {
@@ -98,6 +101,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     }
 
     // Rows are widened beside the panel and packed from there, so the panel has the bits that the widened weight would give it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void PackResting<TCopy>(in GemmOperand operand, int line, int lines, int start, int depth, float* destination, int width)
         where TCopy : unmanaged, IVector<TCopy>

@@ -31,6 +31,7 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, PanelColumns(lines));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Multiply(int depth, byte* a, byte* b, in GemmTile tile)
     {
         var vectors = PanelColumns(tile.Columns) / Lanes;
@@ -63,6 +64,7 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     }
 
     // A tile that fills no whole vectors or rows is computed whole beside the matrix.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private void MultiplyEdge(int depth, byte* a, byte* b, int vectors, in GemmTile tile)
     {
@@ -72,6 +74,7 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
         tile.Take(whole, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Pack(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
     {
         if (operand.Resting is null)
@@ -89,6 +92,7 @@ internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
     }
 
     // Rows are widened beside the panel and rounded from there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private void PackWidened(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination, int width)
     {

@@ -36,6 +36,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
     }
 
     /// <summary>Packs 32 lines that lie side by side into four panels of eight, panel after panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void CopyGroup(int line, int start, int depth, byte* destination)
     {
         const int Width = TileAssembler.Rows;
@@ -54,6 +55,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy(int line, int lines, int start, int depth, byte* destination, int width)
     {
         var whole = width % Lanes == 0 ? depth / 2 : 0;
@@ -69,6 +71,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
     }
 
     // One pair of depths, of which the second may be missing, for a panel that need not fill its vectors.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private void CopyPair(int line, int lines, int start, int depths, byte* destination, int width)
     {
@@ -85,6 +88,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
         Unsafe.CopyBlockUnaligned(destination, pairs, (uint)(width * sizeof(uint)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Transpose(int line, int lines, int start, int depth, byte* destination, int width)
     {
         for (var strip = 0; strip < depth; strip += DepthStrip)
@@ -109,6 +113,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
     }
 
     // A block of fewer lines or depths than the loop takes.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private void TransposeBlock(int line, int lines, int start, int depths, byte* destination, int width)
     {
