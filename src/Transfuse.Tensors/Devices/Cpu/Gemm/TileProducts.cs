@@ -80,6 +80,7 @@ internal readonly unsafe struct TileProduct8 : ITileProduct
         where TVector : unmanaged, IVector<TVector>
         where TRow : unmanaged, ITileRow<TRow, TVector>
     {
+        PrefetchTile<TRow, TVector>(tile);
         TRow r0 = default, r1 = default, r2 = default, r3 = default, r4 = default, r5 = default, r6 = default, r7 = default;
         for (var end = a + ((nint)depth * 8); a != end; a += 8)
         {
@@ -143,5 +144,19 @@ internal readonly unsafe struct TileProduct8 : ITileProduct
         }
 
         TRow.Store(r7, c + stride, d + dStride);
+    }
+
+    // The tile's part of the output has left the first-level cache since the last block of depths; it is there again when the sums are.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchTile<TRow, TVector>(in GemmTile tile)
+        where TVector : unmanaged, IVector<TVector>
+        where TRow : unmanaged, ITileRow<TRow, TVector>
+    {
+        var row = tile.Destination;
+        for (var i = 0; i < tile.Rows; i++)
+        {
+            TRow.Prefetch(row);
+            row += tile.Stride;
+        }
     }
 }

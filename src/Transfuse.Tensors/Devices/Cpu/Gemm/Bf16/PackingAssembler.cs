@@ -54,7 +54,41 @@ internal static class PackingAssembler
 
         code.add(r9, vectors * VectorBytes);
         NextPair(code, call, loop);
-        return End(code, order);
+        return End(code, order, lanes: 16);
+    }
+
+    /// <summary>The same for a panel of eight lines, of which only the first may exist.</summary>
+    /// <param name="isBFloat16">Whether the source is bfloat16.</param>
+    /// <param name="windows">Whether the argument comes in rcx.</param>
+    internal static byte[] AssembleCopyPanel(bool isBFloat16, bool windows)
+    {
+        var code = new Assembler(64);
+        var order = code.CreateLabel();
+        var call = Begin(code, windows);
+        code.kmovq(k1, __[call + 40]);
+        code.vmovdqu16(ymm0, __[order]);
+        SetAhead(code, call);
+        var loop = code.CreateLabel();
+        code.Label(ref loop);
+        if (isBFloat16)
+        {
+            code.vmovdqu16(xmm16.k1.z, __[rdx]);
+            code.vmovdqu16(xmm17.k1.z, __[rdx + r8]);
+            code.vinserti32x4(ymm16, ymm16, xmm17, 1);
+        }
+        else
+        {
+            code.vmovdqu32(ymm16.k1.z, __[rdx]);
+            code.vmovdqu32(ymm17.k1.z, __[rdx + r8]);
+            code.vcvtne2ps2bf16(ymm16, ymm17, ymm16);
+        }
+
+        code.vpermw(ymm16, ymm0, ymm16);
+        PrefetchPair(code, call, 0, isBFloat16);
+        code.vmovdqu32(__[r9], ymm16);
+        code.add(r9, HalfBytes);
+        NextPair(code, call, loop);
+        return End(code, order, lanes: 8);
     }
 
     /// <summary>
@@ -84,7 +118,7 @@ internal static class PackingAssembler
 
         code.add(r9, HalfBytes);
         NextPair(code, call, loop);
-        return End(code, order);
+        return End(code, order, lanes: 16);
     }
 
     /// <summary>
@@ -205,12 +239,12 @@ internal static class PackingAssembler
     }
 
     // After the code the order of the words: element i of the lower row, element i of the upper one.
-    private static byte[] End(Assembler code, Label order)
+    private static byte[] End(Assembler code, Label order, int lanes)
     {
         code.Label(ref order);
-        for (ushort i = 0; i < 16; i++)
+        for (var i = 0; i < lanes; i++)
         {
-            code.dw(i, (ushort)(i + 16));
+            code.dw((ushort)i, (ushort)(i + lanes));
         }
 
         return Bytes(code);

@@ -4,24 +4,25 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 internal readonly unsafe struct PackingLoops(byte* code, List<int> starts)
 {
     /// <summary>Number of loops.</summary>
-    internal const int Count = 5;
+    internal const int Count = 6;
 
     private readonly delegate* unmanaged[SuppressGCTransition]<PackingCall*, void>
-        _copy1 = At(code, starts[0]), _copy2 = At(code, starts[1]), _copy3 = At(code, starts[2]);
+        _copy16 = At(code, starts[0]), _copy32 = At(code, starts[1]), _copy48 = At(code, starts[2]), _copy8 = At(code, starts[3]);
 
-    /// <summary>Lines that lie side by side, into a panel of one to three vectors.</summary>
-    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> Copy(int vectors) => vectors switch
+    /// <summary>Lines that lie side by side, into a panel of 8, 16, 32 or 48.</summary>
+    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> Copy(int width) => width switch
     {
-        1 => _copy1,
-        2 => _copy2,
-        _ => _copy3,
+        8 => _copy8,
+        16 => _copy16,
+        32 => _copy32,
+        _ => _copy48,
     };
 
     /// <summary>32 lines that lie side by side, into four panels of eight.</summary>
-    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> CopyGroup { get; } = At(code, starts[3]);
+    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> CopyGroup { get; } = At(code, starts[4]);
 
     /// <summary>Eight lines whose elements lie side by side.</summary>
-    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> Transpose { get; } = At(code, starts[4]);
+    internal delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> Transpose { get; } = At(code, starts[5]);
 
     private static delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> At(byte* code, int start) =>
         (delegate* unmanaged[SuppressGCTransition]<PackingCall*, void>)(code + start);

@@ -50,7 +50,7 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
         {
             for (var panel = 0; panel < IGemmKernel.RowGroup; panel++)
             {
-                CopyPair(line + (panel * Width), Width, start + depth - 1, 1, destination + ((panel + 1) * panelBytes) - (Width * sizeof(uint)), Width);
+                CopyLast(line + (panel * Width), Width, start + depth - 1, destination + ((panel + 1) * panelBytes) - (Width * sizeof(uint)), Width);
             }
         }
     }
@@ -58,34 +58,27 @@ internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy(int line, int lines, int start, int depth, byte* destination, int width)
     {
-        var whole = width % Lanes == 0 ? depth / 2 : 0;
-        if (whole > 0)
+        if (depth > 1)
         {
-            Call(_loops.Copy(width / Lanes), whole, _operand.Address(line, start), StrideInBytes, destination, 0, LastLanes(lines));
+            Call(_loops.Copy(width), depth / 2, _operand.Address(line, start), StrideInBytes, destination, 0, LastLanes(lines));
         }
 
-        for (var d = 2 * whole; d < depth; d += 2)
+        if (depth % 2 != 0)
         {
-            CopyPair(line, lines, start + d, Math.Min(2, depth - d), destination + ((nint)(d / 2) * width * sizeof(uint)), width);
+            CopyLast(line, lines, start + depth - 1, destination + ((nint)(depth / 2) * width * sizeof(uint)), width);
         }
     }
 
-    // One pair of depths, of which the second may be missing, for a panel that need not fill its vectors.
+    // The last depth of an odd number: its partner is zero.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private void CopyPair(int line, int lines, int start, int depths, byte* destination, int width)
+    private void CopyLast(int line, int lines, int depth, byte* destination, int width)
     {
         const int Room = MostVectors * Lanes;
         var rows = stackalloc float[2 * Room];
         new Span<float>(rows, 2 * Room).Clear();
-        for (var d = 0; d < depths; d++)
-        {
-            Unsafe.CopyBlockUnaligned((byte*)rows + (d * Room * _operand.ElementSize), _operand.Address(line, start + d), (uint)(lines * _operand.ElementSize));
-        }
-
-        var pairs = stackalloc uint[Room];
-        Call(_loops.Copy((width + Lanes - 1) / Lanes), 1, (byte*)rows, Room * _operand.ElementSize, (byte*)pairs, 0, LastLanes(width));
-        Unsafe.CopyBlockUnaligned(destination, pairs, (uint)(width * sizeof(uint)));
+        Unsafe.CopyBlockUnaligned(rows, _operand.Address(line, depth), (uint)(lines * _operand.ElementSize));
+        Call(_loops.Copy(width), 1, (byte*)rows, Room * _operand.ElementSize, destination, 0, LastLanes(width));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -42,6 +42,7 @@ internal sealed unsafe class TileCode : IDisposable
                 Append(PackingAssembler.AssembleCopy(vectors, isBFloat16, windows));
             }
 
+            Append(PackingAssembler.AssembleCopyPanel(isBFloat16, windows));
             Append(PackingAssembler.AssembleCopyGroup(isBFloat16, windows));
             Append(PackingAssembler.AssembleTranspose(isBFloat16, windows));
         }
