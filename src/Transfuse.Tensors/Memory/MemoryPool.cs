@@ -13,8 +13,6 @@ namespace Transfuse.Tensors.Memory;
 /// </remarks>
 public sealed unsafe class MemoryPool : IDisposable
 {
-    private const nuint Alignment = 64;
-
     /// <summary>Sizes are multiples of this, a page.</summary>
     private const nuint Granularity = 4096;
 
@@ -156,7 +154,7 @@ public sealed unsafe class MemoryPool : IDisposable
     /// <summary>Memory for a block of a pool that counts, which somebody looks into after all.</summary>
     internal static void* AllocateZeroed(nuint size)
     {
-        var pointer = NativeMemory.AlignedAlloc(size, Alignment);
+        var pointer = SystemMemory.Allocate(size);
         NativeMemory.Clear(pointer, size);
         return pointer;
     }
@@ -192,7 +190,7 @@ public sealed unsafe class MemoryPool : IDisposable
     {
         try
         {
-            return NativeMemory.AlignedAlloc(size, Alignment);
+            return SystemMemory.Allocate(size);
         }
         catch (OutOfMemoryException)
         {

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Transfuse.Tensors.Memory;
 
 /// <summary>
@@ -74,7 +72,7 @@ internal sealed unsafe class NativeBuffer
     /// <summary>Gives the memory back to the system; for the pool.</summary>
     internal void FreeMemory()
     {
-        NativeMemory.AlignedFree(_pointer);
+        SystemMemory.Free(_pointer, SizeInBytes);
         _pointer = null;
     }
 
