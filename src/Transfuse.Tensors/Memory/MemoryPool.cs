@@ -13,8 +13,8 @@ namespace Transfuse.Tensors.Memory;
 /// </remarks>
 public sealed unsafe class MemoryPool : IDisposable
 {
-    /// <summary>Sizes are multiples of this, a page.</summary>
-    private const nuint Granularity = 4096;
+    /// <summary>Sizes are multiples of this.</summary>
+    private const nuint Granularity = 1024;
 
     private readonly Lock _lock = new();
     private readonly FreeBlocks _free = new();

@@ -22,6 +22,7 @@ public sealed class ForgottenValuesTests
         ["Clamp"] = (tape, x, _) => tape.Clamp(x, 0.5f),
         ["Scale"] = (tape, x, _) => tape.Scale(x, 3),
         ["Columns"] = (tape, x, _) => tape.Columns(x, 7, 32),
+        ["AdaptWeight"] = (tape, x, vector) => tape.AdaptWeight(x, [new LowRankUpdate(0, View(tape, vector, Rows, 1), View(tape, vector, 1, Columns), 2)]),
         ["Dropout"] = (tape, x, _) => tape.Dropout(x, 0.25f, new RandomStream(5, "dropout")),
     };
 
@@ -111,6 +112,8 @@ public sealed class ForgottenValuesTests
         // The gradients of the weight and of x come, beside scratch memory of the products; that of the activation's input takes no room of its own.
         Assert.InRange(device.Memory.PeakUsedBytes, before, before + (3 * Bytes) - 1);
     }
+
+    private static Variable View(Tape tape, Variable vector, int rows, int columns) => tape.Input(vector.Value.Reshape(new Shape(rows, columns)));
 
     private static Variable Layer(Tape tape, Variable x, (Parameter Norm, Parameter Up, Parameter Down) weights)
     {
