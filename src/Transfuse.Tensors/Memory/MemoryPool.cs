@@ -178,24 +178,12 @@ public sealed unsafe class MemoryPool : IDisposable
             }
         }
 
-        var pointer = _countsOnly ? null : Allocate(size);
+        var pointer = _countsOnly ? null : SystemMemory.Allocate(size);
         _reservedBytes += (long)size;
         _peakReservedBytes = Math.Max(_peakReservedBytes, _reservedBytes);
         var block = NewBlock();
         block.Start(pointer, size);
         return block;
-    }
-
-    private static void* Allocate(nuint size)
-    {
-        try
-        {
-            return SystemMemory.Allocate(size);
-        }
-        catch (OutOfMemoryException)
-        {
-            throw new ResourceLimitException((long)size, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "One tensor");
-        }
     }
 
     /// <summary>Gives free allocations back to the system, the largest first, until that many bytes are gone.</summary>

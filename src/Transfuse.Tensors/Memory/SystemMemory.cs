@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Transfuse.Tensors.Errors;
 
 namespace Transfuse.Tensors.Memory;
 
@@ -13,16 +14,23 @@ internal static unsafe partial class SystemMemory
     private const int ReadAndWrite = 1 | 2, PrivateAndAnonymous = 2 | 0x20;
 
     /// <summary>Memory with undefined content, 64-byte aligned.</summary>
-    /// <exception cref="OutOfMemoryException">The system has no more.</exception>
+    /// <exception cref="ResourceLimitException">The system has no more.</exception>
     internal static void* Allocate(nuint sizeInBytes)
     {
-        if (!IsFromKernel(sizeInBytes))
+        if (IsFromKernel(sizeInBytes))
+        {
+            var address = Map(0, sizeInBytes, ReadAndWrite, PrivateAndAnonymous, -1, 0);
+            return address == -1 ? throw Refused(sizeInBytes) : (void*)address;
+        }
+
+        try
         {
             return NativeMemory.AlignedAlloc(sizeInBytes, Alignment);
         }
-
-        var address = Map(0, sizeInBytes, ReadAndWrite, PrivateAndAnonymous, -1, 0);
-        return address == -1 ? throw new OutOfMemoryException() : (void*)address;
+        catch (OutOfMemoryException)
+        {
+            throw Refused(sizeInBytes);
+        }
     }
 
     /// <summary>Gives back what <see cref="Allocate"/> gave; null is let pass.</summary>
@@ -37,6 +45,9 @@ internal static unsafe partial class SystemMemory
             _ = Unmap((nint)pointer, sizeInBytes);
         }
     }
+
+    private static ResourceLimitException Refused(nuint sizeInBytes) =>
+        new((long)sizeInBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "One tensor");
 
     private static bool IsFromKernel(nuint sizeInBytes) => OperatingSystem.IsLinux() && sizeInBytes >= FromKernel;
 
