@@ -11,6 +11,7 @@ internal static unsafe partial class SystemMemory
 {
     private const nuint Alignment = 64;
     private const nuint FromKernel = 1 << 20;
+    private const int HugePages = 14;
     private const int ReadAndWrite = 1 | 2, PrivateAndAnonymous = 2 | 0x20;
 
     /// <summary>Memory with undefined content, 64-byte aligned.</summary>
@@ -20,7 +21,14 @@ internal static unsafe partial class SystemMemory
         if (IsFromKernel(sizeInBytes))
         {
             var address = Map(0, sizeInBytes, ReadAndWrite, PrivateAndAnonymous, -1, 0);
-            return address == -1 ? throw Refused(sizeInBytes) : (void*)address;
+            if (address == -1)
+            {
+                throw Refused(sizeInBytes);
+            }
+
+            // Fewer pages to look up; where the system does not do it, nothing is lost.
+            _ = Advise(address, sizeInBytes, HugePages);
+            return (void*)address;
         }
 
         try
@@ -53,6 +61,9 @@ internal static unsafe partial class SystemMemory
 
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial nint Map(nint address, nuint length, int protection, int flags, int file, nint offset);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Unmap(nint address, nuint length);
