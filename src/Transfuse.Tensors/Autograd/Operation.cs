@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd;
 
 /// <summary>
@@ -8,6 +10,21 @@ internal abstract class Operation
 {
     /// <summary>The variable this operation made, given back after the backward pass; null where it worked in place.</summary>
     internal abstract Variable? Output { get; }
+
+    /// <summary>The variable whose value it changed in place; null where it made one.</summary>
+    internal virtual Variable? Changed => null;
+
+    /// <summary>
+    /// Whether <see cref="Compute"/> costs little beside the products around it, and asks for nothing that the backward pass would not need anyway:
+    /// the tape may then forget the value.
+    /// </summary>
+    internal virtual bool IsCheap => false;
+
+    /// <summary>Whether <see cref="Backward"/> asks for the value of <see cref="Output"/>.</summary>
+    internal virtual bool ReadsOutput => false;
+
+    /// <summary>What the forward pass did to <paramref name="value"/>, and does again, bit for bit, to one that was forgotten. For cheap operations and those that change a value.</summary>
+    internal virtual void Compute(Device device, Tensor value) => throw new NotSupportedException($"{GetType().Name} is not computed again.");
 
     /// <summary>Adds this operation's share to the gradients of its inputs.</summary>
     internal abstract void Backward(Tape tape);

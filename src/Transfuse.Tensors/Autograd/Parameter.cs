@@ -2,7 +2,9 @@ using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Tensors.Autograd;
 
-/// <summary>A trainable array with a name. It owns its value and its gradient, which lives from the first backward pass to <see cref="Dispose"/>.</summary>
+/// <summary>
+/// A trainable array with a name. It owns its value and its gradient, which lives from the backward pass to <see cref="ReleaseGradient"/> or <see cref="Dispose"/>.
+/// </summary>
 public sealed class Parameter : Variable, IDisposable
 {
     /// <summary>Creates a parameter that takes ownership of <paramref name="value"/>. One that rests is frozen.</summary>
@@ -55,11 +57,17 @@ public sealed class Parameter : Variable, IDisposable
         Gradient.Fill(0);
     }
 
+    /// <summary>Gives the gradient back until the next backward pass: its room serves the forward pass, and the backward pass makes room for it layer by layer.</summary>
+    public void ReleaseGradient()
+    {
+        Gradient?.Dispose();
+        Gradient = null;
+    }
+
     /// <summary>Releases value and gradient.</summary>
     public void Dispose()
     {
         Value.Dispose();
-        Gradient?.Dispose();
-        Gradient = null;
+        ReleaseGradient();
     }
 }

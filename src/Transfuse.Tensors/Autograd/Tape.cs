@@ -8,6 +8,8 @@ namespace Transfuse.Tensors.Autograd;
 /// gives each back as soon as the backward pass is done with it.
 /// </summary>
 /// <remarks>
+/// Where a <see cref="Block{TContext}"/> ends, the tape forgets the values in it that are cheap to compute again (norms, activations, adapted
+/// weights); who asks for one later finds it computed again, with the same bits.
 /// Losses compute the gradient of their input in the forward pass, so <see cref="Backward"/> needs no seed; <see cref="Seed"/> sets one by
 /// hand. One tape is used for one forward and at most one backward pass; not thread safe.
 /// </remarks>
@@ -17,6 +19,9 @@ public sealed class Tape : IDisposable
     private readonly List<Variable> _owned = [];
     private readonly bool _trains;
     private bool _ranBackward;
+
+    // What was recorded just before the operation that runs backwards.
+    private Operation? _before;
     private List<(RandomStream Stream, ulong Counter)>? _streams;
 
     /// <summary>Starts an empty tape.</summary>
@@ -57,7 +62,8 @@ public sealed class Tape : IDisposable
 
     /// <summary>
     /// Runs <paramref name="body"/> on <paramref name="input"/>. When scoring, everything it made but its result is given back at once;
-    /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is simply run.
+    /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is run, and values that are cheap
+    /// to compute again are forgotten.
     /// </summary>
     /// <param name="input">The block's input.</param>
     /// <param name="context">Passed to the body.</param>
@@ -69,7 +75,15 @@ public sealed class Tape : IDisposable
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(body);
-        return RecordsGradients && !Recomputes ? body(this, input, context) : BlockOperation<TContext>.Apply(this, input, context, body);
+        if (!RecordsGradients || Recomputes)
+        {
+            return BlockOperation<TContext>.Apply(this, input, context, body);
+        }
+
+        var first = _operations.Count;
+        var result = body(this, input, context);
+        ForgetCheapValues(first, result);
+        return result;
     }
 
     /// <summary>Puts a tensor on the tape as a constant or, with <paramref name="requiresGradient"/>, as an input whose gradient is kept. The tape takes ownership.</summary>
@@ -80,8 +94,7 @@ public sealed class Tape : IDisposable
     {
         ArgumentNullException.ThrowIfNull(variable);
         ArgumentNullException.ThrowIfNull(gradient);
-        var accumulate = GradientOf(variable, out var destination);
-        Device.Scale(gradient, 1, destination, accumulate);
+        AddToGradient(variable, gradient);
     }
 
     /// <summary>Runs every recorded operation backwards, newest first. Gradients of parameters are added to what they hold.</summary>
@@ -103,6 +116,7 @@ public sealed class Tape : IDisposable
         for (var i = _operations.Count - 1; i >= 0; i--)
         {
             var operation = _operations[i];
+            _before = i > 0 ? _operations[i - 1] : null;
             operation.Backward(this);
             operation.ReleaseSaved();
             if (operation.Output is { } output)
@@ -111,6 +125,7 @@ public sealed class Tape : IDisposable
             }
         }
 
+        _before = null;
         _operations.Clear();
     }
 
@@ -159,6 +174,23 @@ public sealed class Tape : IDisposable
         _streams.Add((stream, counter));
     }
 
+    /// <summary>Computes and records an operation that can do so again, and gives back what it made.</summary>
+    internal Variable Compute(Operation operation, Variable output)
+    {
+        try
+        {
+            operation.Compute(Device, output.Value);
+        }
+        catch
+        {
+            operation.ReleaseSaved();
+            throw;
+        }
+
+        Record(operation);
+        return output;
+    }
+
     /// <summary>Records <paramref name="operation"/> if the tape records, else gives back at once what it kept.</summary>
     internal void Record(Operation operation)
     {
@@ -172,6 +204,18 @@ public sealed class Tape : IDisposable
         }
     }
 
+    /// <summary>Computes the value of <paramref name="variable"/>, which was forgotten, as the recorded operations did.</summary>
+    internal void ComputeAgain(Variable variable, Tensor value)
+    {
+        foreach (var operation in _operations)
+        {
+            if (ReferenceEquals(operation.Output, variable) || ReferenceEquals(operation.Changed, variable))
+            {
+                operation.Compute(Device, value);
+            }
+        }
+    }
+
     /// <summary>The gradient of <paramref name="variable"/> to write into; true if it holds a value to add to, false if it is undefined.</summary>
     internal bool GradientOf(Variable variable, out Tensor gradient)
     {
@@ -181,16 +225,43 @@ public sealed class Tape : IDisposable
             return true;
         }
 
-        gradient = Device.Allocate(variable.Value.Shape);
+        gradient = Device.Allocate(variable.Shape);
         variable.Gradient = gradient;
-        if (variable is Parameter)
+        return false;
+    }
+
+    /// <summary>
+    /// As <see cref="GradientOf"/>, but a new gradient takes the place of the value if nothing after the operation asks for that: for kernels
+    /// that read an element of the value, from <paramref name="value"/>, before they write the gradient's.
+    /// </summary>
+    internal bool GradientOverValue(Variable variable, out Tensor value, out Tensor gradient)
+    {
+        value = variable.Value;
+        if (variable.Gradient is not null || !IsDoneWith(variable))
         {
-            // A parameter's gradient outlives the tape and kernels add to it.
-            gradient.Fill(0);
-            return true;
+            return GradientOf(variable, out gradient);
         }
 
+        gradient = value = value.Reshape(value.Shape);
+        variable.Gradient = gradient;
+        variable.DropValue();
         return false;
+    }
+
+    /// <summary>Gives the value of <paramref name="variable"/> back if nothing after the operation that runs backwards asks for it.</summary>
+    internal void DropValueIfDone(Variable variable)
+    {
+        if (IsDoneWith(variable))
+        {
+            variable.DropValue();
+        }
+    }
+
+    /// <summary>Adds <paramref name="share"/> to the gradient of <paramref name="variable"/>.</summary>
+    internal void AddToGradient(Variable variable, Tensor share)
+    {
+        var accumulate = GradientOf(variable, out var gradient);
+        Device.Scale(share, 1, gradient, accumulate);
     }
 
     /// <summary>Hands the gradient of a finished <paramref name="source"/> to <paramref name="target"/>: moved if the target has none, else added.</summary>
@@ -208,8 +279,7 @@ public sealed class Tape : IDisposable
             return;
         }
 
-        GradientOf(target, out var destination);
-        Device.Add(gradient, destination, destination);
+        AddToGradient(target, gradient);
     }
 
     /// <summary>Takes <paramref name="variable"/> out of this tape's ownership; its value is then someone else's to give back.</summary>
@@ -220,6 +290,22 @@ public sealed class Tape : IDisposable
             variable.Owner = null;
         }
     }
+
+    /// <summary>Forgets the values that operations from <paramref name="first"/> on made and can make again, but for the block's <paramref name="result"/>.</summary>
+    private void ForgetCheapValues(int first, Variable result)
+    {
+        for (var i = first; i < _operations.Count; i++)
+        {
+            if (_operations[i] is { IsCheap: true, Output: { } output } && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this))
+            {
+                output.Forget();
+            }
+        }
+    }
+
+    /// <summary>Whether the operation that runs backwards is the last to ask for the value: what was recorded just before it made the variable.</summary>
+    private bool IsDoneWith(Variable variable) =>
+        _before is { ReadsOutput: false } && ReferenceEquals(_before.Output, variable) && ReferenceEquals(variable.Owner, this);
 
     private Variable Own(Variable variable)
     {
@@ -237,7 +323,7 @@ public sealed class Tape : IDisposable
         }
 
         variable.Owner = null;
-        variable.Value.Dispose();
+        variable.DropValue();
         variable.Gradient?.Dispose();
         variable.Gradient = null;
     }

@@ -1,26 +1,31 @@
-using System.Collections.Concurrent;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Transfuse.Tensors.Errors;
 
 namespace Transfuse.Tensors.Memory;
 
 /// <summary>
-/// Native memory in size classes that is kept for the next request instead of going back to the system, so that a steady training
-/// step neither faults pages in nor allocates. Thread safe.
+/// Native memory that is kept for the next request instead of going back to the system, so that a steady training step neither faults
+/// pages in nor allocates. Thread safe.
 /// </summary>
-/// <remarks>Sizes are rounded up to one of four steps between powers of two, so at most a fifth of a block is unused.</remarks>
+/// <remarks>
+/// A request takes the smallest free block that fits and leaves the rest of it free; what comes back joins its free neighbours. So the room of
+/// large blocks serves small ones in another part of a step. Where nothing fits, free allocations go back to the system in exchange for a new one.
+/// </remarks>
 public sealed unsafe class MemoryPool : IDisposable
 {
-    private const nuint Alignment = 64;
-    private readonly ConcurrentDictionary<nuint, ConcurrentBag<NativeBuffer>> _free = new();
+    /// <summary>Sizes are multiples of this.</summary>
+    private const nuint Granularity = 1024;
+
+    private readonly Lock _lock = new();
+    private readonly FreeBlocks _free = new();
+    private readonly Stack<NativeBuffer> _unused = new();
     private readonly long _limitInBytes;
     private readonly bool _countsOnly;
     private long _reservedBytes;
     private long _usedBytes;
     private long _peakReservedBytes;
     private long _peakUsedBytes;
-    private int _disposed;
+    private bool _disposed;
 
     /// <summary>Creates an empty pool.</summary>
     /// <param name="limitInBytes">Most bytes that may be reserved at once; <see cref="long.MaxValue"/> for no limit.</param>
@@ -54,16 +59,18 @@ public sealed unsafe class MemoryPool : IDisposable
     /// <summary>Whether this pool counts what it would hand out and takes memory only for blocks that are looked into.</summary>
     internal bool CountsOnly => _countsOnly;
 
-    /// <summary>Makes the present sizes the largest so far. Not to be called while others rent.</summary>
+    /// <summary>Makes the present sizes the largest so far.</summary>
     public void ResetPeaks()
     {
-        Interlocked.Exchange(ref _peakReservedBytes, ReservedBytes);
-        Interlocked.Exchange(ref _peakUsedBytes, UsedBytes);
+        lock (_lock)
+        {
+            (_peakReservedBytes, _peakUsedBytes) = (_reservedBytes, _usedBytes);
+        }
     }
 
     /// <summary>
-    /// A pool for rehearsals: it counts as this one would, size classes and kept blocks included, but a block has no memory until somebody
-    /// looks into it, and is full of zeros then.
+    /// A pool for rehearsals: it counts as this one would, kept and divided blocks included, but a block has no memory until somebody looks
+    /// into it, and is full of zeros then.
     /// </summary>
     internal static MemoryPool ThatCounts() => new(countsOnly: true);
 
@@ -71,136 +78,131 @@ public sealed unsafe class MemoryPool : IDisposable
     /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept, or the system has no more memory.</exception>
     internal NativeBuffer Rent(nuint sizeInBytes)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (sizeInBytes > (nuint)_limitInBytes)
+        lock (_lock)
         {
-            throw new ResourceLimitException((long)Math.Min(sizeInBytes, long.MaxValue), _limitInBytes, "One tensor");
-        }
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (sizeInBytes > (nuint)_limitInBytes)
+            {
+                throw new ResourceLimitException((long)Math.Min(sizeInBytes, long.MaxValue), _limitInBytes, "One tensor");
+            }
 
-        var size = SizeClass(sizeInBytes);
-        if (_free.TryGetValue(size, out var bag) && bag.TryTake(out var kept))
-        {
-            AddUsed((long)size);
-            return kept;
-        }
+            var size = Rounded(sizeInBytes);
+            var block = _free.TakeSmallest(size) ?? NewAllocation(size);
+            if (block.SizeInBytes > size)
+            {
+                var rest = NewBlock();
+                block.Split(size, rest);
+                _free.Add(rest);
+            }
 
-        Reserve(size);
-        var pointer = _countsOnly ? null : Allocate(size);
-        AddUsed((long)size);
-        return new NativeBuffer(this, pointer, size);
+            _usedBytes += (long)size;
+            _peakUsedBytes = Math.Max(_peakUsedBytes, _usedBytes);
+            return block;
+        }
     }
 
-    /// <summary>Gives every kept block back to the system.</summary>
+    /// <summary>Gives every allocation of which nothing is in use back to the system.</summary>
     public void Trim()
     {
-        foreach (var (_, bag) in _free)
+        lock (_lock)
         {
-            while (bag.TryTake(out var buffer))
-            {
-                Free(buffer);
-            }
+            GiveBack(long.MaxValue);
         }
     }
 
-    /// <summary>Gives kept blocks back; blocks still in use are freed when their last user lets go.</summary>
+    /// <summary>Gives kept blocks back; allocations still in use are freed when their last user lets go.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        lock (_lock)
         {
-            Trim();
+            _disposed = true;
+            GiveBack(long.MaxValue);
         }
     }
 
-    internal void Return(NativeBuffer buffer)
+    internal void Return(NativeBuffer block)
     {
-        Interlocked.Add(ref _usedBytes, -(long)buffer.SizeInBytes);
-        if (_disposed != 0)
+        lock (_lock)
         {
-            Free(buffer);
-            return;
-        }
+            _usedBytes -= (long)block.SizeInBytes;
+            if (_countsOnly)
+            {
+                block.FreeMemory();
+            }
 
-        if (_countsOnly)
-        {
-            buffer.FreeMemory();
-        }
+            if (block.After is { IsFree: true } after)
+            {
+                _free.Remove(after);
+                Join(block, after);
+            }
 
-        _free.GetOrAdd(buffer.SizeInBytes, static _ => []).Add(buffer);
-        if (_disposed != 0)
-        {
-            // Disposed since the look above: nobody else will trim.
-            Trim();
-        }
-    }
+            if (block.Before is { IsFree: true } before)
+            {
+                _free.Remove(before);
+                Join(before, block);
+                block = before;
+            }
 
-    private static nuint SizeClass(nuint sizeInBytes)
-    {
-        var size = Math.Max(sizeInBytes, 4096);
-        var step = BitOperations.RoundUpToPowerOf2(size) / 8;
-        return Math.Min((size + step - 1) / step * step, nuint.MaxValue / 2);
+            _free.Add(block);
+            if (_disposed)
+            {
+                GiveBack(long.MaxValue);
+            }
+        }
     }
 
     /// <summary>Memory for a block of a pool that counts, which somebody looks into after all.</summary>
     internal static void* AllocateZeroed(nuint size)
     {
-        var pointer = NativeMemory.AlignedAlloc(size, Alignment);
+        var pointer = SystemMemory.Allocate(size);
         NativeMemory.Clear(pointer, size);
         return pointer;
     }
 
-    private void* Allocate(nuint size)
+    private static nuint Rounded(nuint sizeInBytes)
     {
-        try
-        {
-            return NativeMemory.AlignedAlloc(size, Alignment);
-        }
-        catch (OutOfMemoryException)
-        {
-            Interlocked.Add(ref _reservedBytes, -(long)size);
-            throw new ResourceLimitException((long)size, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, "One tensor");
-        }
+        var most = nuint.MaxValue / 2 / Granularity;
+        return Math.Clamp((sizeInBytes / Granularity) + (sizeInBytes % Granularity == 0 ? 0u : 1u), 1, most) * Granularity;
     }
 
-    private void Reserve(nuint size)
+    /// <summary>Takes memory from the system, for which free allocations, all of them smaller, are given back: what is kept grows no more than it must.</summary>
+    private NativeBuffer NewAllocation(nuint size)
     {
-        var reserved = Interlocked.Add(ref _reservedBytes, (long)size);
-        if (reserved <= _limitInBytes)
+        GiveBack((long)size);
+        if (_reservedBytes > _limitInBytes - (long)size)
         {
-            Raise(ref _peakReservedBytes, reserved);
-            return;
-        }
-
-        Trim();
-        var needed = Interlocked.Read(ref _reservedBytes);
-        if (needed > _limitInBytes)
-        {
-            Interlocked.Add(ref _reservedBytes, -(long)size);
-            throw new ResourceLimitException(needed, _limitInBytes, "This step");
-        }
-
-        Raise(ref _peakReservedBytes, needed);
-    }
-
-    private void AddUsed(long size) => Raise(ref _peakUsedBytes, Interlocked.Add(ref _usedBytes, size));
-
-    private static void Raise(ref long peak, long value)
-    {
-        var seen = Interlocked.Read(ref peak);
-        while (value > seen)
-        {
-            var before = Interlocked.CompareExchange(ref peak, value, seen);
-            if (before == seen)
+            GiveBack(long.MaxValue);
+            if (_reservedBytes > _limitInBytes - (long)size)
             {
-                return;
+                throw new ResourceLimitException(_reservedBytes + (long)size, _limitInBytes, "This step");
             }
+        }
 
-            seen = before;
+        var pointer = _countsOnly ? null : SystemMemory.Allocate(size);
+        _reservedBytes += (long)size;
+        _peakReservedBytes = Math.Max(_peakReservedBytes, _reservedBytes);
+        var block = NewBlock();
+        block.Start(pointer, size);
+        return block;
+    }
+
+    /// <summary>Gives free allocations back to the system, the largest first, until that many bytes are gone.</summary>
+    private void GiveBack(long bytes)
+    {
+        while (bytes > 0 && _free.TakeLargestWhole() is { } block)
+        {
+            block.FreeMemory();
+            _reservedBytes -= (long)block.SizeInBytes;
+            bytes -= (long)block.SizeInBytes;
+            _unused.Push(block);
         }
     }
 
-    private void Free(NativeBuffer buffer)
+    private void Join(NativeBuffer block, NativeBuffer next)
     {
-        buffer.FreeMemory();
-        Interlocked.Add(ref _reservedBytes, -(long)buffer.SizeInBytes);
+        block.Join(next);
+        _unused.Push(next);
     }
+
+    private NativeBuffer NewBlock() => _unused.TryPop(out var block) ? block : new NativeBuffer(this);
 }

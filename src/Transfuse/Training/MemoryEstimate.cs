@@ -5,10 +5,10 @@ namespace Transfuse.Training;
 /// top, usually about a tenth of a gigabyte.
 /// </summary>
 /// <param name="Parameters">Weights, in the type they rest in, with their tables of positions.</param>
-/// <param name="Gradients">Gradients of what is trained; they live from the first step to the last.</param>
+/// <param name="Gradients">Gradients of what is trained; they live from a backward pass to the next step.</param>
 /// <param name="OptimizerStates">The optimiser's moments, and the best weights where training keeps them.</param>
-/// <param name="Working">Activations, caches and scratch memory at the worst moment.</param>
-/// <param name="Peak">All at the worst moment as taken from the system: kept blocks and what rounding to sizes adds are included.</param>
+/// <param name="Working">What activations, caches and scratch memory add at the worst moment: gradients come where activations were, so less than all of them.</param>
+/// <param name="Peak">All at the worst moment as taken from the system: kept blocks and what lies idle between them are included.</param>
 public sealed record MemoryEstimate(long Parameters, long Gradients, long OptimizerStates, long Working, long Peak)
 {
     /// <summary>Nothing.</summary>

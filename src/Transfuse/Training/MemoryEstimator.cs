@@ -36,8 +36,8 @@ public sealed class MemoryEstimator
         var parameters = memory.UsedBytes;
         var rehearsed = options with
         {
-            // The first step makes the gradients, the second is like all that follow.
-            Steps = 2,
+            // After a few steps the pool has the blocks that all further steps need.
+            Steps = 4,
             Accumulate = 1,
             CheckpointEvery = 0,
             ValidateEvery = validationTokens > 0 ? 1 : 0,

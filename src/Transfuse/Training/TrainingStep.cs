@@ -33,7 +33,7 @@ internal sealed class TrainingStep
     {
         foreach (var parameter in _model.TrainedParameters)
         {
-            parameter.ZeroGradient(_device);
+            parameter.ReleaseGradient();
         }
 
         var predicted = 0;
@@ -51,6 +51,15 @@ internal sealed class TrainingStep
         for (var i = 0; i < batches.Count; i++)
         {
             sums += RunBatch(batches[i], predicted, step);
+        }
+
+        foreach (var parameter in _model.TrainedParameters)
+        {
+            if (parameter.Gradient is null)
+            {
+                // Nothing flowed into it, and yet it decays.
+                parameter.ZeroGradient(_device);
+            }
         }
 
         double? teacher = sums.TeacherRows == 0 ? null : sums.Teacher / sums.TeacherRows;

@@ -64,6 +64,28 @@ public sealed class TapeTests
     }
 
     [Fact]
+    public void A_gradient_that_was_released_starts_anew()
+    {
+        using var device = new CpuDevice(threads: 1);
+        using var parameter = new Parameter("w", device.ToTensor([1f, 2]));
+        var before = device.Memory.UsedBytes;
+        for (var i = 0; i < 2; i++)
+        {
+            using (var tape = new Tape(device))
+            {
+                using var seed = device.ToTensor([1f, 10]);
+                tape.Seed(tape.Scale(parameter, 2), seed);
+                tape.Backward();
+            }
+
+            Assert.Equal([2f, 20], parameter.Gradient!.AsSpan());
+            parameter.ReleaseGradient();
+            Assert.Null(parameter.Gradient);
+            Assert.Equal(before, device.Memory.UsedBytes);
+        }
+    }
+
+    [Fact]
     public void A_frozen_parameter_gets_no_gradient()
     {
         using var device = new CpuDevice(threads: 1);

@@ -144,6 +144,23 @@ public sealed class MemoryEstimatorTests
         Assert.Equal(kept.Parameters, again.Parameters);
     }
 
+    /// <summary>Two batches a step keep the first one's gradients through the second one's forward pass; one batch has none there.</summary>
+    [Fact]
+    public void Gradients_take_the_room_of_activations_that_are_done_with()
+    {
+        (long Peak, long Gradients) Train(int accumulate)
+        {
+            using var device = new CpuDevice(threads: 1);
+            using var model = TinyModels.Create("llama", device);
+            using var trainer = new Trainer(device, model, new PackedBatches([.. Documents(model, 32)], 1, 512, 32), Options() with { Accumulate = accumulate });
+            trainer.Run(new Silent());
+            return (device.Memory.PeakUsedBytes, model.Parameters.Sum(parameter => parameter.Gradient!.Length * sizeof(float)));
+        }
+
+        var ((one, gradients), (two, _)) = (Train(1), Train(2));
+        Assert.True(one < two - (gradients / 2), $"{one} against {two} bytes, of which gradients {gradients}");
+    }
+
     private static void AssertNear(long measured, long estimated) =>
         Assert.True(Math.Abs(estimated - measured) <= Tolerance * measured, $"estimated {estimated}, measured {measured} bytes");
 

@@ -18,13 +18,15 @@ internal sealed class ActivateOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, ActivationKind kind, Variable x)
     {
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
-        tape.Device.Activate(kind, x.Value, y.Value);
-        tape.Record(new ActivateOperation(kind, x, y));
-        return y;
+        return tape.Compute(new ActivateOperation(kind, x, y), y);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Activate(_kind, _x.Value, value);
 
     internal override void Backward(Tape tape)
     {
@@ -33,7 +35,7 @@ internal sealed class ActivateOperation : Operation
             return;
         }
 
-        var accumulate = tape.GradientOf(_x, out var dx);
-        tape.Device.ActivateBackward(_kind, _x.Value, dy, dx, accumulate);
+        var accumulate = tape.GradientOverValue(_x, out var x, out var dx);
+        tape.Device.ActivateBackward(_kind, x, dy, dx, accumulate);
     }
 }

@@ -21,16 +21,22 @@ internal sealed class AdaptWeightOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable weight, IReadOnlyList<LowRankUpdate> updates)
     {
         var wantsGradient = weight.RequiresGradient
             || updates.Any(update => update.Up.RequiresGradient || update.Down.RequiresGradient || update.Magnitude is { RequiresGradient: true });
-        var device = tape.Device;
-        var y = tape.Result(device.Allocate(weight.Value.Shape), wantsGradient);
-        device.Scale(weight.Value, 1, y.Value, accumulate: false);
-        foreach (var update in updates)
+        var y = tape.Result(tape.Device.Allocate(weight.Value.Shape), wantsGradient);
+        return tape.Compute(new AdaptWeightOperation(weight, updates, y), y);
+    }
+
+    internal override void Compute(Device device, Tensor value)
+    {
+        device.Scale(_weight.Value, 1, value, accumulate: false);
+        foreach (var update in _updates)
         {
-            using var rows = y.Value.SliceRows(update.FirstRow, update.Up.Value.Rows);
+            using var rows = value.SliceRows(update.FirstRow, update.Up.Value.Rows);
             AddProduct(device, update, rows);
             if (update.Magnitude is { } magnitude)
             {
@@ -39,9 +45,6 @@ internal sealed class AdaptWeightOperation : Operation
                 device.ScaleRows(rows, factors, rows);
             }
         }
-
-        tape.Record(new AdaptWeightOperation(weight, updates, y));
-        return y;
     }
 
     internal override void Backward(Tape tape)

@@ -34,8 +34,7 @@ internal sealed class AddOperation : Operation
         // b copies first, for passing to a may move dy away.
         if (_b.RequiresGradient)
         {
-            var accumulate = tape.GradientOf(_b, out var db);
-            tape.Device.Scale(dy, 1, db, accumulate);
+            tape.AddToGradient(_b, dy);
         }
 
         tape.PassGradient(_y, _a);

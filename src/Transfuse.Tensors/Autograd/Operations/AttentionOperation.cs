@@ -33,6 +33,8 @@ internal sealed class AttentionOperation : Operation
 
     internal override Variable Output => _output;
 
+    internal override bool ReadsOutput => true;
+
     internal static Variable Apply(
         Tape tape, in AttentionInput query, in AttentionInput key, in AttentionInput value, Variable? bias,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments)
@@ -131,8 +133,7 @@ internal sealed class AttentionOperation : Operation
 
         if (variable.RequiresGradient)
         {
-            tape.GradientOf(variable, out var gradient);
-            tape.Device.Add(gradient, destination, gradient);
+            tape.AddToGradient(variable, destination);
         }
 
         destination.Dispose();

@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>y = min(max(x, −limit), limit). dx = dy where |x| ≤ limit.</summary>
@@ -16,20 +18,22 @@ internal sealed class ClampOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, float limit)
     {
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
-        tape.Device.Clamp(x.Value, limit, y.Value);
-        tape.Record(new ClampOperation(x, y, limit));
-        return y;
+        return tape.Compute(new ClampOperation(x, y, limit), y);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Clamp(_x.Value, _limit, value);
 
     internal override void Backward(Tape tape)
     {
         if (_y.Gradient is { } dy && _x.RequiresGradient)
         {
-            var accumulate = tape.GradientOf(_x, out var dx);
-            tape.Device.ClampBackward(_x.Value, _limit, dy, dx, accumulate);
+            var accumulate = tape.GradientOverValue(_x, out var x, out var dx);
+            tape.Device.ClampBackward(x, _limit, dy, dx, accumulate);
         }
     }
 }

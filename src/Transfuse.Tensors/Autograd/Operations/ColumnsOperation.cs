@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>y = some neighbouring columns of x; dy is added to the same columns of dx. A move of data row by row, which needs no kernel.</summary>
@@ -16,16 +18,21 @@ internal sealed class ColumnsOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, int first, int count)
     {
         var y = tape.Result(tape.Device.Allocate(new Shape(x.Value.Rows, count)), x.RequiresGradient);
-        for (var row = 0; row < x.Value.Rows && !y.Value.IsRehearsed; row++)
-        {
-            x.Value.Row(row).Slice(first, count).CopyTo(y.Value.Row(row));
-        }
+        return tape.Compute(new ColumnsOperation(x, first, y), y);
+    }
 
-        tape.Record(new ColumnsOperation(x, first, y));
-        return y;
+    internal override void Compute(Device device, Tensor value)
+    {
+        var x = _x.Value;
+        for (var row = 0; row < x.Rows && !value.IsRehearsed; row++)
+        {
+            x.Row(row).Slice(_first, value.Columns).CopyTo(value.Row(row));
+        }
     }
 
     internal override void Backward(Tape tape)

@@ -1,3 +1,4 @@
+using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Random;
 
 namespace Transfuse.Tensors.Autograd.Operations;
@@ -20,15 +21,17 @@ internal sealed class DropoutOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, float rate, RandomStream random)
     {
         tape.NoteStream(random, random.Counter);
         var key = random.NextUInt64();
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
-        tape.Device.Dropout(x.Value, key, rate, y.Value, accumulate: false);
-        tape.Record(new DropoutOperation(x, key, rate, y));
-        return y;
+        return tape.Compute(new DropoutOperation(x, key, rate, y), y);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Dropout(_x.Value, _key, _rate, value, accumulate: false);
 
     internal override void Backward(Tape tape)
     {

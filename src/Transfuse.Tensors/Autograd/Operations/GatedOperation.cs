@@ -2,7 +2,7 @@ using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Tensors.Autograd.Operations;
 
-/// <summary>y = f(gate)·up, gate and up the halves of the columns. Keeps its input, not f(gate).</summary>
+/// <summary>y = f(gate)·up, gate and up the halves of the columns. Keeps its input only.</summary>
 internal sealed class GatedOperation : Operation
 {
     private readonly ActivationKind _kind;
@@ -18,14 +18,16 @@ internal sealed class GatedOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, ActivationKind kind, Variable gateUp)
     {
         var shape = new Shape(gateUp.Value.Rows, gateUp.Value.Columns / 2);
         var y = tape.Result(tape.Device.Allocate(shape), gateUp.RequiresGradient);
-        tape.Device.Gated(kind, gateUp.Value, y.Value);
-        tape.Record(new GatedOperation(kind, gateUp, y));
-        return y;
+        return tape.Compute(new GatedOperation(kind, gateUp, y), y);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Gated(_kind, _gateUp.Value, value);
 
     internal override void Backward(Tape tape)
     {
@@ -34,15 +36,15 @@ internal sealed class GatedOperation : Operation
             return;
         }
 
-        if (!tape.GradientOf(_gateUp, out var gradient))
+        if (!tape.GradientOverValue(_gateUp, out var gateUp, out var gradient))
         {
-            tape.Device.GatedBackward(_kind, _gateUp.Value, dy, gradient);
+            tape.Device.GatedBackward(_kind, gateUp, dy, gradient);
             return;
         }
 
         // The kernel overwrites; a fused projection rarely feeds anything else, so this path only has to be right.
-        using var share = tape.Device.Allocate(_gateUp.Value.Shape);
-        tape.Device.GatedBackward(_kind, _gateUp.Value, dy, share);
+        using var share = tape.Device.Allocate(gateUp.Shape);
+        tape.Device.GatedBackward(_kind, gateUp, dy, share);
         tape.Device.Add(share, gradient, gradient);
     }
 }

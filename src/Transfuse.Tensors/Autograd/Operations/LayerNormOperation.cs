@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>y = (x − mean)/√(var + ε)·w + b; keeps mean and 1/σ of each row.</summary>
@@ -6,39 +8,34 @@ internal sealed class LayerNormOperation : Operation
     private readonly Variable _x;
     private readonly Variable _weight;
     private readonly Variable? _bias;
+    private readonly float _epsilon;
     private readonly Tensor _statistics;
     private readonly Variable _y;
 
-    private LayerNormOperation(Variable x, Variable weight, Variable? bias, Tensor statistics, Variable y)
+    private LayerNormOperation(Variable x, Variable weight, Variable? bias, float epsilon, Tensor statistics, Variable y)
     {
         _x = x;
         _weight = weight;
         _bias = bias;
+        _epsilon = epsilon;
         _statistics = statistics;
         _y = y;
     }
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, Variable weight, Variable? bias, float epsilon)
     {
         var wantsGradient = x.RequiresGradient || weight.RequiresGradient || bias is { RequiresGradient: true };
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), wantsGradient);
         var statistics = tape.Device.Allocate(new Shape(x.Value.Rows, 2));
-        var operation = new LayerNormOperation(x, weight, bias, statistics, y);
-        try
-        {
-            tape.Device.LayerNorm(x.Value, weight.Value, bias?.Value, epsilon, y.Value, statistics);
-        }
-        catch
-        {
-            operation.ReleaseSaved();
-            throw;
-        }
-
-        tape.Record(operation);
-        return y;
+        return tape.Compute(new LayerNormOperation(x, weight, bias, epsilon, statistics, y), y);
     }
+
+    internal override void Compute(Device device, Tensor value) =>
+        device.LayerNorm(_x.Value, _weight.Value, _bias?.Value, _epsilon, value, _statistics);
 
     internal override void Backward(Tape tape)
     {

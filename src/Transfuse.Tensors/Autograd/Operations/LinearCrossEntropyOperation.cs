@@ -49,8 +49,7 @@ internal sealed class LinearCrossEntropyOperation : Operation
             return;
         }
 
-        tape.GradientOf(_hidden, out var gradient);
-        tape.Device.Add(gradient, _dHidden, gradient);
+        tape.AddToGradient(_hidden, _dHidden);
     }
 
     internal override void ReleaseSaved()

@@ -45,16 +45,18 @@ internal sealed class LinearOperation : Operation
             return;
         }
 
-        if (_x.RequiresGradient)
-        {
-            var accumulate = tape.GradientOf(_x, out var dx);
-            tape.Device.MatMul(MatMulLayout.NN, dy, _weight.Value, dx, accumulate ? dx : null);
-        }
-
         if (_weight.RequiresGradient)
         {
             var accumulate = tape.GradientOf(_weight, out var dWeight);
             tape.Device.MatMul(MatMulLayout.TN, dy, _x.Value, dWeight, accumulate ? dWeight : null);
+        }
+
+        // Often the gradient then takes the room of the value.
+        tape.DropValueIfDone(_x);
+        if (_x.RequiresGradient)
+        {
+            var accumulate = tape.GradientOf(_x, out var dx);
+            tape.Device.MatMul(MatMulLayout.NN, dy, _weight.Value, dx, accumulate ? dx : null);
         }
 
         if (_bias is { RequiresGradient: true })

@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>y = x·r·(w + offset), r = (mean(x²) + ε)^(−1/2) a group of as many columns as w has elements; keeps r.</summary>
@@ -5,14 +7,16 @@ internal sealed class RmsNormOperation : Operation
 {
     private readonly Variable _x;
     private readonly Variable _weight;
+    private readonly float _epsilon;
     private readonly float _weightOffset;
     private readonly Tensor _inverseRms;
     private readonly Variable _y;
 
-    private RmsNormOperation(Variable x, Variable weight, float weightOffset, Tensor inverseRms, Variable y)
+    private RmsNormOperation(Variable x, Variable weight, float epsilon, float weightOffset, Tensor inverseRms, Variable y)
     {
         _x = x;
         _weight = weight;
+        _epsilon = epsilon;
         _weightOffset = weightOffset;
         _inverseRms = inverseRms;
         _y = y;
@@ -20,25 +24,20 @@ internal sealed class RmsNormOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, Variable weight, float epsilon, float weightOffset)
     {
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient || weight.RequiresGradient);
         using var groups = GroupsOf(x.Value, weight.Value);
-        var rows = groups ?? x.Value;
-        var inverseRms = tape.Device.Allocate(new Shape(rows.Rows));
-        var operation = new RmsNormOperation(x, weight, weightOffset, inverseRms, y);
-        try
-        {
-            tape.Device.RmsNorm(rows, weight.Value, weightOffset, epsilon, y.Value, inverseRms);
-        }
-        catch
-        {
-            operation.ReleaseSaved();
-            throw;
-        }
+        var inverseRms = tape.Device.Allocate(new Shape((groups ?? x.Value).Rows));
+        return tape.Compute(new RmsNormOperation(x, weight, epsilon, weightOffset, inverseRms, y), y);
+    }
 
-        tape.Record(operation);
-        return y;
+    internal override void Compute(Device device, Tensor value)
+    {
+        using var groups = GroupsOf(_x.Value, _weight.Value);
+        device.RmsNorm(groups ?? _x.Value, _weight.Value, _weightOffset, _epsilon, value, _inverseRms);
     }
 
     internal override void Backward(Tape tape)

@@ -24,14 +24,16 @@ internal sealed class RopeOperation : Operation
 
     internal override Variable? Output => null;
 
+    internal override Variable Changed => _x;
+
     internal static void Apply(Tape tape, Variable x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions)
     {
-        tape.Device.Rope(x.Value, layout, heads, cos, sin, positions, inverse: false);
-        if (x.RequiresGradient && tape.RecordsGradients)
-        {
-            tape.Record(new RopeOperation(x, layout, heads, cos, sin, positions));
-        }
+        var operation = new RopeOperation(x, layout, heads, cos, sin, positions);
+        operation.Compute(tape.Device, x.Value);
+        tape.Record(operation);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Rope(value, _layout, _heads, _cos, _sin, _positions, inverse: false);
 
     internal override void Backward(Tape tape)
     {

@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices;
+
 namespace Transfuse.Tensors.Autograd.Operations;
 
 /// <summary>y = factor·x; dx = factor·dy.</summary>
@@ -16,13 +18,15 @@ internal sealed class ScaleOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool IsCheap => true;
+
     internal static Variable Apply(Tape tape, Variable x, float factor)
     {
         var y = tape.Result(tape.Device.Allocate(x.Value.Shape), x.RequiresGradient);
-        tape.Device.Scale(x.Value, factor, y.Value, accumulate: false);
-        tape.Record(new ScaleOperation(x, factor, y));
-        return y;
+        return tape.Compute(new ScaleOperation(x, factor, y), y);
     }
+
+    internal override void Compute(Device device, Tensor value) => device.Scale(_x.Value, _factor, value, accumulate: false);
 
     internal override void Backward(Tape tape)
     {
