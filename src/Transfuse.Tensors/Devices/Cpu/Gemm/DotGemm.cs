@@ -20,6 +20,9 @@ internal static unsafe class DotGemm
 
     private const int RowsAtOnce = 4;
 
+    // Most rows of A for which a resting B is widened in registers, anew for each of them.
+    private const int RowsAtRest = 8;
+
     /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands.</summary>
     internal static bool Suits(in GemmArguments arguments) =>
         arguments.M <= MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
@@ -59,7 +62,7 @@ internal static unsafe class DotGemm
             for (var column = task * columnsPerTask; column < end; column += 4)
             {
                 var columns = (int)Math.Min(4, end - column);
-                if (arguments.M == 1 && MultiplyResting(column, columns, b))
+                if (arguments.M <= RowsAtRest && MultiplyResting(column, columns, b))
                 {
                     continue;
                 }
@@ -72,7 +75,7 @@ internal static unsafe class DotGemm
             }
         }
 
-        // A single row of A leaves nothing to gain from widening rows of B beside it.
+        // A few rows of A leave nothing to gain from writing rows of B widened beside them.
         private bool MultiplyResting(int column, int columns, float** rows)
         {
             if (arguments.B.Resting is not { } resting)
@@ -95,12 +98,16 @@ internal static unsafe class DotGemm
             }
 
             var sums = stackalloc float[RowsAtOnce];
-            if (!RestingDot.TryMultiply<TVector>(b, type, arguments.K, arguments.A.At(0, 0), sums))
+            for (var row = 0; row < arguments.M; row++)
             {
-                return false;
+                if (!RestingDot.TryMultiply<TVector>(b, type, arguments.K, arguments.A.At(row, 0), sums))
+                {
+                    return false;
+                }
+
+                Write(arguments, row, 1, column, columns, sums);
             }
 
-            Write(arguments, 0, 1, column, columns, sums);
             return true;
         }
 

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
 
@@ -13,7 +11,6 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 internal static unsafe class RestingDot
 {
     private const int Rows = 4;
-    private const int CacheLine = 64;
 
     // Longest rest of a row of numbers without blocks.
     private const int LongestRest = 16;
@@ -59,7 +56,11 @@ internal static unsafe class RestingDot
     {
         var lanes = stackalloc TVector[Rows];
         var blocks = depth / TBlock.BlockElements;
-        AddBlocks<TVector, TBlock>(b, blocks, a, lanes);
+        if (!TBlock.TryAddRows(b, blocks, a, lanes))
+        {
+            AddBlocks<TVector, TBlock>(b, blocks, a, lanes);
+        }
+
         var done = blocks * TBlock.BlockElements;
         for (var j = 0; j < Rows; j++)
         {
@@ -76,25 +77,11 @@ internal static unsafe class RestingDot
         where TBlock : struct, IRestingBlock
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
-        if (typeof(TBlock) == typeof(Q4SuperBlock) && typeof(TVector) == typeof(Simd512) && NibbleTable.IsSupported)
-        {
-            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
-            Q4SuperRows.Add(b, blocks, a, (Vector512<float>*)sums);
-            return;
-        }
-
         var ahead = (nint)Rows * blocks * TBlock.BlockBytes;
         byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
         for (; blocks > 0; blocks--)
         {
-            for (nint line = 0; line < TBlock.BlockBytes; line += CacheLine)
-            {
-                Fetch(b0 + ahead + line);
-                Fetch(b1 + ahead + line);
-                Fetch(b2 + ahead + line);
-                Fetch(b3 + ahead + line);
-            }
-
+            RowPrefetch.Fetch(b0 + ahead, b1 + ahead, b2 + ahead, b3 + ahead, TBlock.BlockBytes);
             s0 = TBlock.Add(b0, a, s0);
             s1 = TBlock.Add(b1, a, s1);
             s2 = TBlock.Add(b2, a, s2);
@@ -107,16 +94,6 @@ internal static unsafe class RestingDot
         }
 
         (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
-    }
-
-    // Rows are too short for the processor to see four streams in them; the next four are known to follow. Addresses may lie past the end.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(address);
-        }
     }
 
     // The elements after the last whole sixteen, of types without blocks.
