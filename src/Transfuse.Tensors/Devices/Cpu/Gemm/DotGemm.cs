@@ -8,7 +8,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// C = A·Bᵀ for a few rows of A (decoding): packing B would cost as much as multiplying, so each row of B is read once, as it lies, and
-/// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A is a single row.
+/// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A has very few rows.
 /// </summary>
 internal static unsafe class DotGemm
 {
@@ -19,9 +19,6 @@ internal static unsafe class DotGemm
     private const int BytesPerTask = 256 * 1024;
 
     private const int RowsAtOnce = 4;
-
-    // Most rows of A for which a resting B is widened in registers, anew for each of them.
-    private const int RowsAtRest = 8;
 
     /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands.</summary>
     internal static bool Suits(in GemmArguments arguments) =>
@@ -62,7 +59,7 @@ internal static unsafe class DotGemm
             for (var column = task * columnsPerTask; column < end; column += 4)
             {
                 var columns = (int)Math.Min(4, end - column);
-                if (arguments.M <= RowsAtRest && MultiplyResting(column, columns, b))
+                if (MultiplyResting(column, columns, b))
                 {
                     continue;
                 }
@@ -75,7 +72,7 @@ internal static unsafe class DotGemm
             }
         }
 
-        // A few rows of A leave nothing to gain from writing rows of B widened beside them.
+        // So few rows of A leave nothing to gain from writing rows of B widened beside them.
         private bool MultiplyResting(int column, int columns, float** rows)
         {
             if (arguments.B.Resting is not { } resting)
@@ -85,6 +82,11 @@ internal static unsafe class DotGemm
 
             var b = (byte**)rows;
             var (type, first) = resting.Locate(column);
+            if (arguments.M > RestingDot.MostRows(type))
+            {
+                return false;
+            }
+
             b[0] = (byte*)first;
             for (var j = 1; j < RowsAtOnce; j++)
             {
@@ -100,11 +102,7 @@ internal static unsafe class DotGemm
             var sums = stackalloc float[RowsAtOnce];
             for (var row = 0; row < arguments.M; row++)
             {
-                if (!RestingDot.TryMultiply<TVector>(b, type, arguments.K, arguments.A.At(row, 0), sums))
-                {
-                    return false;
-                }
-
+                RestingDot.Multiply<TVector>(b, type, arguments.K, arguments.A.At(row, 0), sums);
                 Write(arguments, row, 1, column, columns, sums);
             }
 

@@ -15,38 +15,50 @@ internal static unsafe class RestingDot
     // Longest rest of a row of numbers without blocks.
     private const int LongestRest = 16;
 
-    /// <summary>Multiplies, where rows of the type can be multiplied as they rest.</summary>
+    /// <summary>
+    /// Most rows of A for which widening B in registers, anew for each of them, is faster than writing it widened once; 0 for types whose rows
+    /// cannot be multiplied as they rest.
+    /// </summary>
+    internal static int MostRows(DType type) => type switch
+    {
+        DType.Q8_0 or DType.Q4_0 or DType.Q4_K or DType.Q6_K or DType.BF16 => 4,
+
+        // Exponents of half precision are not just shifted.
+        DType.F16 => 2,
+        _ => 0,
+    };
+
+    /// <summary>The sums of four rows of a type for which <see cref="MostRows"/> is not 0.</summary>
     /// <param name="b">The rows, all of type <paramref name="type"/>.</param>
     /// <param name="type">Type of the rows.</param>
     /// <param name="depth">Elements of a row, a whole number of blocks.</param>
     /// <param name="a">The row of A.</param>
     /// <param name="sums">Receives four sums.</param>
-    /// <returns>False if nothing was done.</returns>
-    internal static bool TryMultiply<TVector>(byte** b, DType type, int depth, float* a, float* sums)
+    internal static void Multiply<TVector>(byte** b, DType type, int depth, float* a, float* sums)
         where TVector : unmanaged, IVector<TVector>
     {
         switch (type)
         {
             case DType.Q8_0:
                 Multiply<TVector, Q8Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q4_0:
                 Multiply<TVector, Q4Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q4_K:
                 Multiply<TVector, Q4SuperBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q6_K:
                 Multiply<TVector, Q6SuperBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.BF16:
                 Multiply<TVector, BFloat16Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.F16:
                 Multiply<TVector, HalfBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             default:
-                return false;
+                throw new ArgumentOutOfRangeException(nameof(type), type, "rows of this type are widened first");
         }
     }
 
