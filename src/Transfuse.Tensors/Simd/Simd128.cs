@@ -61,9 +61,12 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
 
     // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Simd128 FromHalf(ushort* source)
+    public static Simd128 FromHalf(ushort* source) => FromHalf(Integers.Unsigned128(source));
+
+    /// <summary>Four half-precision numbers, in the lower halves of the lanes, exactly. The upper halves do not count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Simd128 FromHalf(Vector128<int> half)
     {
-        var half = Integers.Unsigned128(source);
         var magnitude = Vector128.ShiftLeft(half & Vector128.Create(0x7FFF), 13);
         var normal = magnitude + Vector128.Create(112 << 23);
         var subnormal = ((magnitude + Vector128.Create(113 << 23)).AsSingle() - Vector128.Create(1f / 16384)).AsInt32();

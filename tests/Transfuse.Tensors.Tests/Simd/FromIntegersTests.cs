@@ -28,6 +28,26 @@ public sealed unsafe class FromIntegersTests
         }
     }
 
+    [Fact]
+    public void Scales_of_four_blocks()
+    {
+        var halves = stackalloc ushort[4];
+        var scales = stackalloc float[4];
+        for (var bits = 0; bits <= ushort.MaxValue; bits++)
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                halves[i] = (ushort)(bits + (i * 0x1357));
+            }
+
+            BlockScale.Read((byte*)halves, (byte*)(halves + 1), (byte*)(halves + 2), (byte*)(halves + 3), scales);
+            for (var i = 0; i < 4; i++)
+            {
+                AssertSame((float)BitConverter.UInt16BitsToHalf(halves[i]), scales[i], halves[i]);
+            }
+        }
+    }
+
     private static void Check<TVector>()
         where TVector : unmanaged, IVector<TVector>
     {

@@ -8,7 +8,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// C = A·Bᵀ for a few rows of A (decoding): packing B would cost as much as multiplying, so each row of B is read once, as it lies, and
-/// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A is a single row.
+/// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A has very few rows.
 /// </summary>
 internal static unsafe class DotGemm
 {
@@ -59,7 +59,7 @@ internal static unsafe class DotGemm
             for (var column = task * columnsPerTask; column < end; column += 4)
             {
                 var columns = (int)Math.Min(4, end - column);
-                if (arguments.M == 1 && MultiplyResting(column, columns, b))
+                if (MultiplyResting(column, columns, b))
                 {
                     continue;
                 }
@@ -72,7 +72,7 @@ internal static unsafe class DotGemm
             }
         }
 
-        // A single row of A leaves nothing to gain from widening rows of B beside it.
+        // So few rows of A leave nothing to gain from writing rows of B widened beside them.
         private bool MultiplyResting(int column, int columns, float** rows)
         {
             if (arguments.B.Resting is not { } resting)
@@ -82,6 +82,11 @@ internal static unsafe class DotGemm
 
             var b = (byte**)rows;
             var (type, first) = resting.Locate(column);
+            if (arguments.M > RestingDot.MostRows(type))
+            {
+                return false;
+            }
+
             b[0] = (byte*)first;
             for (var j = 1; j < RowsAtOnce; j++)
             {
@@ -95,12 +100,12 @@ internal static unsafe class DotGemm
             }
 
             var sums = stackalloc float[RowsAtOnce];
-            if (!RestingDot.TryMultiply<TVector>(b, type, arguments.K, arguments.A.At(0, 0), sums))
+            for (var row = 0; row < arguments.M; row++)
             {
-                return false;
+                RestingDot.Multiply<TVector>(b, type, arguments.K, arguments.A.At(row, 0), sums);
+                Write(arguments, row, 1, column, columns, sums);
             }
 
-            Write(arguments, 0, 1, column, columns, sums);
             return true;
         }
 

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Simd;
 
@@ -13,43 +11,54 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 internal static unsafe class RestingDot
 {
     private const int Rows = 4;
-    private const int CacheLine = 64;
 
     // Longest rest of a row of numbers without blocks.
     private const int LongestRest = 16;
 
-    /// <summary>Multiplies, where rows of the type can be multiplied as they rest.</summary>
+    /// <summary>
+    /// Most rows of A for which widening B in registers, anew for each of them, is faster than writing it widened once; 0 for types whose rows
+    /// cannot be multiplied as they rest.
+    /// </summary>
+    internal static int MostRows(DType type) => type switch
+    {
+        DType.Q8_0 or DType.Q4_0 or DType.Q4_K or DType.Q6_K or DType.BF16 => 4,
+
+        // Exponents of half precision are not just shifted.
+        DType.F16 => 2,
+        _ => 0,
+    };
+
+    /// <summary>The sums of four rows of a type for which <see cref="MostRows"/> is not 0.</summary>
     /// <param name="b">The rows, all of type <paramref name="type"/>.</param>
     /// <param name="type">Type of the rows.</param>
     /// <param name="depth">Elements of a row, a whole number of blocks.</param>
     /// <param name="a">The row of A.</param>
     /// <param name="sums">Receives four sums.</param>
-    /// <returns>False if nothing was done.</returns>
-    internal static bool TryMultiply<TVector>(byte** b, DType type, int depth, float* a, float* sums)
+    internal static void Multiply<TVector>(byte** b, DType type, int depth, float* a, float* sums)
         where TVector : unmanaged, IVector<TVector>
     {
         switch (type)
         {
             case DType.Q8_0:
                 Multiply<TVector, Q8Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q4_0:
                 Multiply<TVector, Q4Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q4_K:
                 Multiply<TVector, Q4SuperBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.Q6_K:
                 Multiply<TVector, Q6SuperBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.BF16:
                 Multiply<TVector, BFloat16Block>(b, type, depth, a, sums);
-                return true;
+                break;
             case DType.F16:
                 Multiply<TVector, HalfBlock>(b, type, depth, a, sums);
-                return true;
+                break;
             default:
-                return false;
+                throw new ArgumentOutOfRangeException(nameof(type), type, "rows of this type are widened first");
         }
     }
 
@@ -59,7 +68,11 @@ internal static unsafe class RestingDot
     {
         var lanes = stackalloc TVector[Rows];
         var blocks = depth / TBlock.BlockElements;
-        AddBlocks<TVector, TBlock>(b, blocks, a, lanes);
+        if (!TBlock.TryAddRows(b, blocks, a, lanes))
+        {
+            AddBlocks<TVector, TBlock>(b, blocks, a, lanes);
+        }
+
         var done = blocks * TBlock.BlockElements;
         for (var j = 0; j < Rows; j++)
         {
@@ -76,25 +89,11 @@ internal static unsafe class RestingDot
         where TBlock : struct, IRestingBlock
     {
         TVector s0 = TVector.Zero, s1 = s0, s2 = s0, s3 = s0;
-        if (typeof(TBlock) == typeof(Q4SuperBlock) && typeof(TVector) == typeof(Simd512) && NibbleTable.IsSupported)
-        {
-            (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
-            Q4SuperRows.Add(b, blocks, a, (Vector512<float>*)sums);
-            return;
-        }
-
         var ahead = (nint)Rows * blocks * TBlock.BlockBytes;
         byte* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
         for (; blocks > 0; blocks--)
         {
-            for (nint line = 0; line < TBlock.BlockBytes; line += CacheLine)
-            {
-                Fetch(b0 + ahead + line);
-                Fetch(b1 + ahead + line);
-                Fetch(b2 + ahead + line);
-                Fetch(b3 + ahead + line);
-            }
-
+            RowPrefetch.Fetch(b0 + ahead, b1 + ahead, b2 + ahead, b3 + ahead, TBlock.BlockBytes);
             s0 = TBlock.Add(b0, a, s0);
             s1 = TBlock.Add(b1, a, s1);
             s2 = TBlock.Add(b2, a, s2);
@@ -107,16 +106,6 @@ internal static unsafe class RestingDot
         }
 
         (sums[0], sums[1], sums[2], sums[3]) = (s0, s1, s2, s3);
-    }
-
-    // Rows are too short for the processor to see four streams in them; the next four are known to follow. Addresses may lie past the end.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(byte* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(address);
-        }
     }
 
     // The elements after the last whole sixteen, of types without blocks.

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 
@@ -32,4 +34,10 @@ internal static unsafe class BlockScale
 
         return BitConverter.Int32BitsToSingle(bits | (half & int.MinValue));
     }
+
+    /// <summary>The numbers at four addresses, exactly, one behind the other from <paramref name="scales"/> on.</summary>
+    /// <remarks>Without a branch: scales of blocks of 256 are often about as small as the smallest normal half.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Read(byte* first, byte* second, byte* third, byte* fourth, float* scales) => Simd128.Store(
+        Simd128.FromHalf(Vector128.Create((int)*(ushort*)first, *(ushort*)second, *(ushort*)third, *(ushort*)fourth)), scales);
 }

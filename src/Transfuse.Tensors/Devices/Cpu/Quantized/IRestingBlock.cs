@@ -20,4 +20,13 @@ internal unsafe interface IRestingBlock
     /// <param name="sum">What is added to.</param>
     static abstract TVector Add<TVector>(byte* block, float* a, TVector sum)
         where TVector : unmanaged, IVector<TVector>;
+
+    /// <summary>Σ a·x of four rows, lane by lane, where the type has a faster way for vectors of this kind than block after block.</summary>
+    /// <param name="rows">Four rows; the next four of the weight are asked for ahead.</param>
+    /// <param name="blocks">Blocks of a row.</param>
+    /// <param name="a">The factors.</param>
+    /// <param name="sums">Receives four sums, each formed in the order of <see cref="Add"/>.</param>
+    /// <returns>False if nothing was done.</returns>
+    static virtual bool TryAddRows<TVector>(byte** rows, int blocks, float* a, TVector* sums)
+        where TVector : unmanaged, IVector<TVector> => false;
 }

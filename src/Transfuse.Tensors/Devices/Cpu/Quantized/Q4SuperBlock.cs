@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
@@ -28,6 +29,18 @@ internal readonly unsafe struct Q4SuperBlock : IRestingBlock
         }
 
         return sum;
+    }
+
+    public static bool TryAddRows<TVector>(byte** rows, int blocks, float* a, TVector* sums)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        if (!NibbleTable.IsSupported || typeof(TVector) != typeof(Simd512))
+        {
+            return false;
+        }
+
+        Q4SuperRows.Add(rows, blocks, a, (Vector512<float>*)sums);
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 
@@ -20,6 +21,12 @@ internal static class QuantLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Store(Vector128<byte> q, int offset, float scale, float addend, Span<float> x)
     {
+        if (Avx512F.IsSupported)
+        {
+            Store(Avx512F.ConvertToVector512Int32(q) + Vector512.Create(offset), scale, addend, x);
+            return;
+        }
+
         var (lower, upper) = Vector256.Widen(Vector256.WidenLower(q.ToVector256Unsafe()));
         Store(lower.AsInt32() + Vector256.Create(offset), scale, addend, x);
         Store(upper.AsInt32() + Vector256.Create(offset), scale, addend, x[Vector256<int>.Count..]);
@@ -29,6 +36,12 @@ internal static class QuantLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StoreSigned(Vector128<byte> q, float scale, Span<float> x)
     {
+        if (Avx512F.IsSupported)
+        {
+            Store(Avx512F.ConvertToVector512Int32(q.AsSByte()), scale, Nothing, x);
+            return;
+        }
+
         var (lower, upper) = Vector256.Widen(Vector256.WidenLower(q.AsSByte().ToVector256Unsafe()));
         Store(lower, scale, Nothing, x);
         Store(upper, scale, Nothing, x[Vector256<int>.Count..]);
@@ -37,4 +50,8 @@ internal static class QuantLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<int> q, float scale, float addend, Span<float> x) =>
         ((Vector256.ConvertToSingle(q) * Vector256.Create(scale)) + Vector256.Create(addend)).CopyTo(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<int> q, float scale, float addend, Span<float> x) =>
+        ((Vector512.ConvertToSingle(q) * Vector512.Create(scale)) + Vector512.Create(addend)).CopyTo(x);
 }

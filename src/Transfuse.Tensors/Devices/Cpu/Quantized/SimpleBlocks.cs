@@ -75,7 +75,13 @@ internal static class SimpleBlocks
     }
 
     /// <summary>A half-precision number at the start of a span.</summary>
-    internal static float Scale(ReadOnlySpan<byte> bytes) => (float)BinaryPrimitives.ReadHalfLittleEndian(bytes);
+    internal static unsafe float Scale(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* address = bytes[..sizeof(ushort)])
+        {
+            return BlockScale.Read(address);
+        }
+    }
 
     private static void WidenNibbles(ReadOnlySpan<byte> packed, int offset, float d, float m, Span<float> x)
     {

@@ -86,7 +86,7 @@ public sealed class RestingWeightTests
     /// <summary>Every type, any bytes, widths that end in the middle of a vector: the bits of the widened weight, and its sums in double precision.</summary>
     [Theory]
     [MemberData(nameof(Tiers))]
-    public void A_single_row_meets_rows_of_every_type(KernelTier tier)
+    public void A_few_rows_meet_rows_of_every_type(KernelTier tier)
     {
         using var device = new CpuDevice(tier, threads: 2);
         foreach (var type in Enum.GetValues<DType>())
@@ -103,19 +103,12 @@ public sealed class RestingWeightTests
                         resting.WidenRow(row, widened.Row(row));
                     }
 
-                    using var x = Normal(device, 1, width, 3);
-                    var product = Multiply(device, MatMulLayout.NT, x, resting, rows);
-                    Assert.Equal(Multiply(device, MatMulLayout.NT, x, widened, rows), product);
-                    for (var row = 0; row < rows; row++)
+                    foreach (var few in new[] { 1, 2, 3, 4 })
                     {
-                        var (sum, size) = (0.0, 0.0);
-                        for (var i = 0; i < width; i++)
-                        {
-                            sum += (double)x.Row(0)[i] * widened.Row(row)[i];
-                            size += Math.Abs((double)x.Row(0)[i] * widened.Row(row)[i]);
-                        }
-
-                        Assert.True(Math.Abs(sum - product[row]) <= 1e-6 * size, $"{type} {rows}x{width}, row {row}: {product[row]} for {sum}");
+                        using var x = Normal(device, few, width, 3);
+                        var product = Multiply(device, MatMulLayout.NT, x, resting, rows);
+                        Assert.Equal(Multiply(device, MatMulLayout.NT, x, widened, rows), product);
+                        AssertSums(x, widened, product, $"{type} {few}x{rows}x{width}");
                     }
                 }
             }
@@ -142,6 +135,24 @@ public sealed class RestingWeightTests
         Assert.Contains("'w'", Assert.Throws<InvalidOperationException>(() => parameter.IsTrainable = true).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => x.RestingRow(0).Length);
         Assert.Throws<ArgumentException>(() => Tensor.AllocateResting(device.Memory, 33, new RestingSection(8, DType.Q8_0)));
+    }
+
+    // Every element of x·wᵀ against its sum in double precision.
+    private static void AssertSums(Tensor x, Tensor weight, float[] product, string what)
+    {
+        for (var at = 0; at < product.Length; at++)
+        {
+            var left = x.Row(at / weight.Rows);
+            var right = weight.Row(at % weight.Rows);
+            var (sum, size) = (0.0, 0.0);
+            for (var i = 0; i < left.Length; i++)
+            {
+                sum += (double)left[i] * right[i];
+                size += Math.Abs((double)left[i] * right[i]);
+            }
+
+            Assert.True(Math.Abs(sum - product[at]) <= 1e-6 * size, $"{what}, element {at}: {product[at]} for {sum}");
+        }
     }
 
     /// <summary>Random bytes, but finite numbers where there is a floating-point one, subnormal ones among them.</summary>
