@@ -40,7 +40,7 @@ public sealed unsafe class PairPackingTests
         }
 
         AssertPairs(source, depthContiguous, 2, lines, 3, depth, panel, width);
-        Assert.All(panel[^64..], word => Assert.Equal(0xABCD, word));
+        Assert.All(panel.AsSpan(panel.Length - 64).ToArray(), word => Assert.Equal(0xABCD, word));
     }
 
     [BFloat16Theory]
@@ -63,7 +63,7 @@ public sealed unsafe class PairPackingTests
 
         for (var i = 0; i < 4; i++)
         {
-            AssertPairs(source, false, 5 + (8 * i), 8, 1, depth, panels[(i * panelWords)..((i + 1) * panelWords)], 8);
+            AssertPairs(source, false, 5 + (8 * i), 8, 1, depth, panels.AsSpan(i * panelWords, panelWords), 8);
         }
     }
 
