@@ -82,7 +82,7 @@ internal static unsafe class DotGemm
 
             var b = (byte**)rows;
             var (type, first) = resting.Locate(column);
-            if (arguments.M > RestingDot.MostRows(type))
+            if (arguments.M > RestingDot.MostRows<TVector>(type))
             {
                 return false;
             }

@@ -19,16 +19,16 @@ internal static unsafe class RestingDot
     /// Most rows of A for which widening B in registers, anew for each of them, is faster than writing it widened once; 0 for types whose rows
     /// cannot be multiplied as they rest.
     /// </summary>
-    internal static int MostRows(DType type) => type switch
-    {
-        DType.Q8_0 or DType.Q4_0 or DType.Q4_K or DType.Q6_K or DType.BF16 => 4,
+    internal static int MostRows<TVector>(DType type)
+        where TVector : unmanaged, IVector<TVector> => type switch
+        {
+            // With narrower vectors widening is most of the work.
+            DType.Q8_0 or DType.Q4_0 or DType.Q4_K or DType.Q6_K or DType.BF16 => TVector.Count < 16 ? 1 : 4,
+            DType.F16 => TVector.Count < 16 ? 1 : 2,
+            _ => 0,
+        };
 
-        // Exponents of half precision are not just shifted.
-        DType.F16 => 2,
-        _ => 0,
-    };
-
-    /// <summary>The sums of four rows of a type for which <see cref="MostRows"/> is not 0.</summary>
+    /// <summary>The sums of four rows of a type for which <see cref="MostRows{TVector}"/> is not 0.</summary>
     /// <param name="b">The rows, all of type <paramref name="type"/>.</param>
     /// <param name="type">Type of the rows.</param>
     /// <param name="depth">Elements of a row, a whole number of blocks.</param>
