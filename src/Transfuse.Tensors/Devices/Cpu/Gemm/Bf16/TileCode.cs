@@ -1,7 +1,7 @@
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
 /// <summary>The assembled loops of bfloat16 products, ready to be called.</summary>
-/// <remarks>They run for microseconds at most, so calls need not let the garbage collector in.</remarks>
+/// <remarks>A call takes a tenth of a millisecond at most, so it need not let the garbage collector in: a collection waits that long.</remarks>
 internal sealed unsafe class TileCode : IDisposable
 {
     private const int MostVectors = 3;
