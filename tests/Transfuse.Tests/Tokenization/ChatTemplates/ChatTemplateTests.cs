@@ -84,12 +84,22 @@ public sealed class ChatTemplateTests
     [InlineData("{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "RecursionError")]
     [InlineData("{% set n = namespace(s=1) %}{% for a in range(90000) %}{% set n.s = [n.s] %}{% endfor %}{{ n.s }}", "RecursionError")]
     [InlineData("{% set n = namespace(s=1) %}{% for a in range(90000) %}{% set n.s = [n.s] %}{% endfor %}{{ n.s | tojson }}", "RecursionError")]
+    [InlineData("{% set n = namespace(s=1) %}{% for a in range(90000) %}{% set n.s = (n.s,) %}{% endfor %}{{ {n.s: 1} }}", "RecursionError")]
+    [InlineData("{% set n = namespace(s=1) %}{% for a in range(1001) %}{% set n.s = {1: n.s} %}{% endfor %}{{ n.s }}", "RecursionError")]
     public void A_hostile_template_ends_soon(string template, string type)
     {
         var watch = Stopwatch.StartNew();
         var fault = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template).Render(new JsonArray()));
         Assert.Equal(type, fault.ErrorType);
         Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), "The limits did not bound the time.");
+    }
+
+    [Fact]
+    public void Values_as_deep_as_Python_prints_them_are_printed()
+    {
+        const string Deep = "{% set n = namespace(s=1) %}{% for a in range(900) %}{% set n.s = [n.s] %}{% endfor %}{{ n.s }}{{ n.s | tojson }}";
+        var printed = new string('[', 900) + "1" + new string(']', 900);
+        Assert.Equal(printed + printed, ChatTemplate.Parse(Deep).Render(new JsonArray()).Text);
     }
 
     [Theory]

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Transfuse.Tokenization.ChatTemplates.Evaluation;
 using Transfuse.Tokenization.ChatTemplates.Values;
@@ -31,7 +30,7 @@ internal sealed class JsonText
 
     private void Append(object value, int level)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        var below = Nesting.Enter(level);
         var start = _text.Length;
         switch (value)
         {
@@ -45,7 +44,7 @@ internal sealed class JsonText
                 AppendDict(dict, level);
                 break;
             case SequenceValue sequence:
-                AppendAll('[', ']', sequence.Items, level, item => Append(item, level + 1));
+                AppendAll('[', ']', sequence.Items, level, item => Append(item, below));
                 break;
             default:
                 _text.Append(Scalar(value) ?? throw TemplateFault.Type($"Object of type {PythonType.Name(value)} is not JSON serializable"));

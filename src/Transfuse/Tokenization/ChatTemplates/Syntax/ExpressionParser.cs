@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Transfuse.Tokenization.ChatTemplates.Library;
 using Transfuse.Tokenization.ChatTemplates.Values;
 
@@ -25,11 +24,7 @@ internal sealed partial class ExpressionParser(TokenReader tokens)
     }
 
     /// <summary>An expression.</summary>
-    internal Expression Parse(bool allowsCondition = true)
-    {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        return allowsCondition ? ParseConditional() : ParseOr();
-    }
+    internal Expression Parse(bool allowsCondition = true) => tokens.Nested<Expression>(allowsCondition ? ParseConditional : ParseOr);
 
     /// <summary>An expression, or several with commas between them, which make a tuple.</summary>
     /// <param name="allowsCondition">Whether <c>a if b</c> belongs to it.</param>
@@ -158,11 +153,7 @@ internal sealed partial class ExpressionParser(TokenReader tokens)
         return left;
     }
 
-    private Expression ParseNot()
-    {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
-        return tokens.TryName("not") ? new UnaryExpression("not", ParseNot()) : ParseComparison();
-    }
+    private Expression ParseNot() => tokens.TryName("not") ? new UnaryExpression("not", tokens.Nested(ParseNot)) : ParseComparison();
 
     private Expression ParseComparison()
     {
@@ -250,9 +241,8 @@ internal sealed partial class ExpressionParser(TokenReader tokens)
 
     private Expression ParseUnary(bool allowsFilter)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
         var node = tokens.Current is { Kind: TokenKind.Operator, Text: "-" or "+" }
-            ? new UnaryExpression(tokens.Next().Text, ParseUnary(allowsFilter: false))
+            ? new UnaryExpression(tokens.Next().Text, tokens.Nested(() => ParseUnary(allowsFilter: false)))
             : ParsePrimary();
         node = ParsePostfix(node);
         return allowsFilter ? ParseFiltersAndTests(node) : node;

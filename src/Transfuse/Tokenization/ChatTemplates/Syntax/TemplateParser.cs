@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Transfuse.Tokenization.ChatTemplates.Syntax;
 
 /// <summary>Reads templates: text, print tags and statements.</summary>
@@ -27,9 +25,10 @@ internal sealed class TemplateParser
     }
 
     // Up to a tag with one of the names, whose name is then the next token.
-    private List<Statement> ParseStatements(string[] ends)
+    private List<Statement> ParseStatements(string[] ends) => _tokens.Nested(() => ParseAll(ends));
+
+    private List<Statement> ParseAll(string[] ends)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
         var statements = new List<Statement>();
         while (true)
         {

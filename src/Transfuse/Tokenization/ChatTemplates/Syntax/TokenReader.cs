@@ -1,9 +1,12 @@
+using Transfuse.Tokenization.ChatTemplates.Values;
+
 namespace Transfuse.Tokenization.ChatTemplates.Syntax;
 
 /// <summary>Walks over the tokens of a template.</summary>
 internal sealed class TokenReader(IReadOnlyList<Token> tokens)
 {
     private int _position;
+    private int _level;
 
     /// <summary>The token that comes next.</summary>
     internal Token Current => tokens[_position];
@@ -26,6 +29,16 @@ internal sealed class TokenReader(IReadOnlyList<Token> tokens)
         }
 
         return false;
+    }
+
+    /// <summary>Parses something that may hold more of its kind, to a bounded depth.</summary>
+    internal T Nested<T>(Func<T> parse)
+    {
+        var outer = _level;
+        _level = Nesting.Enter(outer);
+        var parsed = parse();
+        _level = outer;
+        return parsed;
     }
 
     /// <summary>Takes the next token.</summary>

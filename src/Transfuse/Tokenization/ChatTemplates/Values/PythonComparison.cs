@@ -84,13 +84,15 @@ internal static class PythonComparison
 
     /// <summary>A hash under which equal values are equal.</summary>
     /// <exception cref="TemplateFault">The value cannot be a key.</exception>
-    internal static int Hash(object value) => value switch
+    internal static int Hash(object value) => Hash(value, level: 0);
+
+    private static int Hash(object value, int level) => value switch
     {
         bool or BigInteger => HashOf(PythonType.Integer(value)!.Value),
         double number => Math.Floor(number) == number && double.IsFinite(number) ? HashOf(new BigInteger(number)) : number.GetHashCode(),
         string text => text.GetHashCode(StringComparison.Ordinal),
         MarkupValue markup => Hash(markup.Text),
-        SequenceValue { IsTuple: true } tuple => tuple.Items.Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(item))),
+        SequenceValue { IsTuple: true } tuple => Hash(tuple, Nesting.Enter(level)),
         SequenceValue or DictValue => throw TemplateFault.Type($"unhashable type: '{PythonType.Name(value)}'"),
         Undefined => 0,
         _ => RuntimeHelpers.GetHashCode(value),
@@ -110,6 +112,8 @@ internal static class PythonComparison
             throw TemplateFault.Type($"argument of type '{PythonType.Name(container)}' is not iterable"),
         _ => Iteration.Items(container).Any(other => AreEqual(other, item)),
     };
+
+    private static int Hash(SequenceValue tuple, int level) => tuple.Items.Aggregate(17, (hash, item) => HashCode.Combine(hash, Hash(item, level)));
 
     private static int HashOf(BigInteger number) => number.GetHashCode();
 

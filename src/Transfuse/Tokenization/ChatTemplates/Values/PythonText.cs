@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Transfuse.Tokenization.ChatTemplates.Values;
@@ -15,7 +14,7 @@ internal static class PythonText
     internal static string Repr(object value)
     {
         var text = new StringBuilder();
-        Append(text, value);
+        Append(text, value, level: 0);
         return text.ToString();
     }
 
@@ -62,9 +61,9 @@ internal static class PythonText
         return digits.Length == 0 ? (double.IsNegative(value), "0", 0) : (double.IsNegative(value), digits, exponent);
     }
 
-    private static void Append(StringBuilder text, object value)
+    private static void Append(StringBuilder text, object value, int level)
     {
-        RuntimeHelpers.EnsureSufficientExecutionStack();
+        level = Nesting.Enter(level);
         switch (value)
         {
             case string literal:
@@ -75,16 +74,16 @@ internal static class PythonText
                 text.Append(')');
                 break;
             case SequenceValue sequence:
-                AppendItems(text, sequence.IsTuple ? '(' : '[', sequence.Items, sequence.IsTuple ? sequence.Items.Count == 1 ? ",)" : ")" : "]");
+                AppendItems(text, sequence.IsTuple ? '(' : '[', sequence.Items, sequence.IsTuple ? sequence.Items.Count == 1 ? ",)" : ")" : "]", level);
                 break;
             case DictValue dict:
-                AppendDict(text, dict);
+                AppendDict(text, dict, level);
                 break;
             case DictView view:
-                AppendItems(text.Append(view.TypeName).Append('('), '[', view.Items, "])");
+                AppendItems(text.Append(view.TypeName).Append('('), '[', view.Items, "])", level);
                 break;
             case NamespaceValue names:
-                AppendDict(text.Append("<Namespace "), names.Attributes);
+                AppendDict(text.Append("<Namespace "), names.Attributes, level);
                 text.Append('>');
                 break;
             default:
@@ -105,24 +104,24 @@ internal static class PythonText
         _ => $"<{PythonType.Name(value)} object>",
     };
 
-    private static void AppendItems(StringBuilder text, char opening, IReadOnlyList<object> items, string closing)
+    private static void AppendItems(StringBuilder text, char opening, IReadOnlyList<object> items, string closing, int level)
     {
         text.Append(opening);
         for (var i = 0; i < items.Count; i++)
         {
-            Append(text.Append(i > 0 ? ", " : string.Empty), items[i]);
+            Append(text.Append(i > 0 ? ", " : string.Empty), items[i], level);
         }
 
         text.Append(closing);
     }
 
-    private static void AppendDict(StringBuilder text, DictValue dict)
+    private static void AppendDict(StringBuilder text, DictValue dict, int level)
     {
         var separator = "{";
         foreach (var (key, item) in dict.Entries)
         {
-            Append(text.Append(separator), key);
-            Append(text.Append(": "), item);
+            Append(text.Append(separator), key, level);
+            Append(text.Append(": "), item, level);
             separator = ", ";
         }
 
