@@ -266,7 +266,8 @@ public sealed class CpuDeviceAttentionTests
         }
     }
 
-    private static void Check(CpuDevice device, AttentionCase attentionCase, AttentionReference reference, double absolute)
+    /// <summary>Compares output and gradients with the reference; gradients with five times the tolerance.</summary>
+    internal static void Check(CpuDevice device, AttentionCase attentionCase, AttentionReference reference, double absolute)
     {
         var (output, logSumExp) = attentionCase.Forward(device);
         TensorAssert.Close(reference.Output, output, absolute, 1e-5, $"output ({device.Tier})");

@@ -16,7 +16,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<T>(
     AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums biasSums,
-    AttentionScratch scratch) : IParallelBody
+    AttentionScratch scratch, TileProducts<T> products) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;
@@ -48,6 +48,11 @@ internal readonly unsafe struct AttentionBackward<T>(
         var row = document.KeyRow + blockStart;
         AttentionPacking.Rows<T>(arguments.Key.At(row, keyHead), arguments.Key.RowStride, blockCount, size, 1, buffers.Keys, padded);
         AttentionPacking.Rows<T>(arguments.Value.At(row, keyHead), arguments.Value.RowStride, blockCount, size, 1, buffers.Values, padded);
+        for (var key = 0; key < blockCount; key += Size)
+        {
+            PackKeys(key, Math.Min(Size, blockCount - key), buffers);
+        }
+
         new Span<float>(buffers.KeyGradients, blockCount * padded).Clear();
         new Span<float>(buffers.ValueGradients, blockCount * padded).Clear();
 
@@ -109,20 +114,29 @@ internal readonly unsafe struct AttentionBackward<T>(
     {
         var padded = arguments.PaddedHeadSize<T>();
         var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
-        var queries = tile.QueryCount;
-        PackQueries(tile, head, width, buffers);
+        var (size, queries) = (arguments.HeadSize, tile.QueryCount);
+        CopyQueries(tile, head, width, buffers);
+        var queryRows = new TileOperand(buffers.Queries, padded, depthContiguous: true);
+        var outputRows = new TileOperand(buffers.OutputGradients, padded, depthContiguous: true);
+        var queriesTransposed = products.Right(queryRows, queries, size, buffers.QueriesTransposed);
+        var outputsTransposed = products.Right(outputRows, queries, size, buffers.OutputGradientsTransposed);
+        var querySide = products.Right(queryRows.Exchanged(), size, queries, buffers.QueryPairs);
+        var outputSide = products.Right(outputRows.Exchanged(), size, queries, buffers.OutputGradientPairs);
         new Span<float>(buffers.QueryGradients, queries * padded).Clear();
+        var blockEnd = Math.Min(blockStart + _blockSize, tile.KeyCount);
         var capDerivative = arguments.SoftCap > 0 ? buffers.CapDerivative : null;
         for (var key = firstKey; key < endKey; key += Size)
         {
             var count = Math.Min(Size, endKey - key);
-            nint offset = (nint)(key - blockStart) * padded;
+            var offset = (nint)(key - blockStart) * padded;
+            var pairs = offset / 2;
+            var keyRows = new TileOperand(buffers.Keys + offset, padded, depthContiguous: true);
+            var valueRows = new TileOperand(buffers.Values + offset, padded, depthContiguous: true);
+            var keys = products.Packed(keyRows, size, buffers.KeyPairs + pairs);
+            var values = products.Packed(valueRows, size, buffers.ValuePairs + pairs);
             ScoreTile.Compute<T>(
-                arguments, plan.Slope(head), bias.Of(head), tile, key, count, buffers.Keys + offset, buffers.QueriesTransposed, width,
-                buffers.Scores, capDerivative);
-            SmallMatrix.Multiply<T>(
-                count, width, arguments.HeadSize, buffers.Values + offset, padded, 1, buffers.OutputGradientsTransposed, Size,
-                buffers.ScoreGradients, Size, accumulate: false);
+                arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, queriesTransposed, width, buffers.Scores, capDerivative);
+            products.Multiply(count, queries, size, values, outputsTransposed, buffers.ScoreGradients, Size, accumulate: false);
             SoftmaxBackward(count, width, buffers);
             if (biasSums.Exist)
             {
@@ -134,7 +148,7 @@ internal readonly unsafe struct AttentionBackward<T>(
                 Multiply(buffers.ScoreGradients, capDerivative, count * Size);
             }
 
-            if (arguments.Mask.Hides(tile, key, key + count) && !IsFinite(tile.QueryCount, offset, count * padded, buffers))
+            if (arguments.Mask.Hides(tile, key, key + count) && !IsFinite(queries, offset, Math.Min(count + (count % 2), blockEnd - key), buffers))
             {
                 SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.OutputGradients, padded, buffers.ValueGradients + offset);
                 SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.ScoreGradients, buffers.Queries, padded, buffers.KeyGradients + offset);
@@ -142,22 +156,23 @@ internal readonly unsafe struct AttentionBackward<T>(
                 continue;
             }
 
-            SmallMatrix.Multiply<T>(
-                count, padded, queries, buffers.Scores, Size, 1, buffers.OutputGradients, padded,
-                buffers.ValueGradients + offset, padded, accumulate: true);
-            SmallMatrix.Multiply<T>(
-                count, padded, queries, buffers.ScoreGradients, Size, 1, buffers.Queries, padded,
-                buffers.KeyGradients + offset, padded, accumulate: true);
-            SmallMatrix.Multiply<T>(
-                queries, padded, count, buffers.ScoreGradients, 1, Size, buffers.Keys + offset, padded,
-                buffers.QueryGradients, padded, accumulate: true);
+            var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: true), count, queries, buffers.Pairs);
+            products.Multiply(count, size, queries, probabilities, outputSide, buffers.ValueGradients + offset, padded, accumulate: true);
+            var scoreGradients = new TileOperand(buffers.ScoreGradients, Size, depthContiguous: true);
+            var ofKeys = products.Left(scoreGradients, count, queries, buffers.Pairs);
+            products.Multiply(count, size, queries, ofKeys, querySide, buffers.KeyGradients + offset, padded, accumulate: true);
+            var ofQueries = products.Left(scoreGradients.Exchanged(), queries, count, buffers.Pairs);
+            var keySide = products.Packed(keyRows.Exchanged(), Math.Min(Size, blockEnd - key), buffers.KeySidePairs + pairs);
+            products.Multiply(queries, size, count, ofQueries, keySide, buffers.QueryGradients, padded, accumulate: true);
         }
     }
 
-    /// <summary>Whether all that goes into the gradients of a tile is finite; its keys and values begin at <paramref name="offset"/>.</summary>
-    private bool IsFinite(int queries, nint offset, int keyValues, in BackwardBuffers<T> buffers)
+    /// <summary>
+    /// Whether all that goes into the gradients of a tile is finite; its keys and values begin at <paramref name="offset"/>. An odd number of keys
+    /// has another one as its partner where keys are packed in pairs.
+    /// </summary>
+    private bool IsFinite(int queries, nint offset, int keys, in BackwardBuffers<T> buffers)
     {
-        var queryValues = queries * arguments.PaddedHeadSize<T>();
         for (var query = 0; query < queries; query++)
         {
             if (!float.IsFinite(buffers.LogSumExp[query]) || !float.IsFinite(buffers.OutputDots[query]))
@@ -166,20 +181,31 @@ internal readonly unsafe struct AttentionBackward<T>(
             }
         }
 
-        return SeenProducts.AreFinite<T>(buffers.Keys + offset, keyValues) && SeenProducts.AreFinite<T>(buffers.Values + offset, keyValues)
-            && SeenProducts.AreFinite<T>(buffers.Queries, queryValues) && SeenProducts.AreFinite<T>(buffers.OutputGradients, queryValues);
+        return AreFinite(buffers.Keys + offset, keys) && AreFinite(buffers.Values + offset, keys)
+            && AreFinite(buffers.Queries, queries) && AreFinite(buffers.OutputGradients, queries);
     }
 
-    private void PackQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
+    private bool AreFinite(float* rows, int count) => SeenProducts.AreFinite<T>(rows, arguments.PaddedHeadSize<T>(), count, arguments.HeadSize);
+
+    // A tile of the block's keys and values as sides of products; what these read near in float32 is there already.
+    private void PackKeys(int key, int count, in BackwardBuffers<T> buffers)
+    {
+        nint padded = arguments.PaddedHeadSize<T>();
+        var (offset, size) = (key * padded, arguments.HeadSize);
+        var keys = new TileOperand(buffers.Keys + offset, padded, depthContiguous: true);
+        products.Left(keys, count, size, buffers.KeyPairs + (offset / 2));
+        products.Left(new TileOperand(buffers.Values + offset, padded, depthContiguous: true), count, size, buffers.ValuePairs + (offset / 2));
+        products.Right(keys.Exchanged(), size, count, buffers.KeySidePairs + (offset / 2));
+    }
+
+    private void CopyQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
     {
         var size = arguments.HeadSize;
         var padded = arguments.PaddedHeadSize<T>();
         AttentionPacking.Rows<T>(
             arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Queries, padded);
-        AttentionPacking.Transposed(buffers.Queries, padded, tile.QueryCount, size, buffers.QueriesTransposed, Size, width);
         AttentionPacking.Rows<T>(
             gradients.Output.At(tile.QueryRow, head), gradients.Output.RowStride, tile.QueryCount, size, 1, buffers.OutputGradients, padded);
-        AttentionPacking.Transposed(buffers.OutputGradients, padded, tile.QueryCount, size, buffers.OutputGradientsTransposed, Size, width);
         for (var query = 0; query < tile.QueryCount; query++)
         {
             var row = tile.QueryRow + query;

@@ -9,7 +9,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// query tiles. Tiles of keys that no query of the tile sees are never touched.
 /// </summary>
 internal readonly unsafe struct AttentionForward<T>(
-    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch) : IParallelBody
+    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, TileProducts<T> products) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;
@@ -18,7 +18,7 @@ internal readonly unsafe struct AttentionForward<T>(
     internal static long ScratchFloats(int headSize)
     {
         long padded = AttentionArguments.RoundUp<T>(headSize);
-        return (Size * headSize) + (3 * Size * padded) + (Size * Size) + (3 * Size);
+        return (Size * (headSize + 1)) + (3 * Size * padded) + (2 * Size * Size) + (3 * Size);
     }
 
     /// <inheritdoc/>
@@ -61,35 +61,49 @@ internal readonly unsafe struct AttentionForward<T>(
         softmax.Start();
         AttentionPacking.Rows<T>(
             arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Output, padded);
-        AttentionPacking.Transposed(buffers.Output, padded, tile.QueryCount, size, buffers.Queries, Size, width);
+        var queries = products.Right(new TileOperand(buffers.Output, padded, depthContiguous: true), tile.QueryCount, size, buffers.Queries);
         new Span<float>(buffers.Output, tile.QueryCount * padded).Clear();
 
         for (var key = arguments.Mask.FirstKey(tile); key < endKey; key += Size)
         {
             var count = Math.Min(Size, endKey - key);
-            AttentionPacking.Rows<T>(
-                arguments.Key.At(tile.KeyRow + key, keyHead), arguments.Key.RowStride, count, size, 1, buffers.Keys, padded);
-            AttentionPacking.Rows<T>(
-                arguments.Value.At(tile.KeyRow + key, keyHead), arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
+            var keyRows = arguments.Key.At(tile.KeyRow + key, keyHead);
+            var valueRows = arguments.Value.At(tile.KeyRow + key, keyHead);
+            var keys = products.Left(Near(keyRows, arguments.Key.RowStride, count, buffers.Keys), count, size, buffers.Keys);
+            var values = products.Right(Near(valueRows, arguments.Value.RowStride, count, buffers.Values).Exchanged(), size, count, buffers.Values);
             ScoreTile.Compute<T>(
-                arguments, plan.Slope(head), bias.Of(head), tile, key, count, buffers.Keys, buffers.Queries, width, buffers.Scores, null);
+                arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, queries, width, buffers.Scores, null);
             if (softmax.RaiseMaxima(buffers.Scores, count))
             {
                 ScaleRows(buffers.Output, padded, tile.QueryCount, buffers.Corrections, buffers.Output, padded, padded);
             }
 
             softmax.Exponentiate(buffers.Scores, count);
-            if (arguments.Mask.Hides(tile, key, key + count) && !SeenProducts.AreFinite<T>(buffers.Values, count * padded))
+            if (arguments.Mask.Hides(tile, key, key + count) && !SeenProducts.AreFinite<T>(valueRows, arguments.Value.RowStride, count, size))
             {
+                AttentionPacking.Rows<T>(valueRows, arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
                 SeenProducts.AddToQueries<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.Values, padded, buffers.Output);
                 continue;
             }
 
-            SmallMatrix.Multiply<T>(
-                tile.QueryCount, padded, count, buffers.Scores, 1, Size, buffers.Values, padded, buffers.Output, padded, accumulate: true);
+            var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: false), tile.QueryCount, count, buffers.Pairs);
+            products.Multiply(tile.QueryCount, size, count, probabilities, values, buffers.Output, padded, accumulate: true);
         }
 
         Finish(tile, head, padded, buffers);
+    }
+
+    // Rows that are read often come near, padded to the vector width; a packed copy is near enough.
+    private TileOperand Near(float* rows, nint stride, int count, float* room)
+    {
+        if (products.Packs)
+        {
+            return new TileOperand(rows, stride, depthContiguous: true);
+        }
+
+        var padded = arguments.PaddedHeadSize<T>();
+        AttentionPacking.Rows<T>(rows, stride, count, arguments.HeadSize, 1, room, padded);
+        return new TileOperand(room, padded, depthContiguous: true);
     }
 
     // O = Σ/l and log Σ eˢ = m + log l; a query that sees nothing has O = 0 and −∞.
@@ -142,7 +156,8 @@ internal readonly unsafe struct AttentionForward<T>(
             Maxima = Scores + (Size * Size);
             Sums = Maxima + Size;
             Corrections = Sums + Size;
-            Queries = Corrections + Size;
+            Pairs = Corrections + Size;
+            Queries = Pairs + (Size * Size);
         }
 
         internal float* Queries { get; }
@@ -160,5 +175,7 @@ internal readonly unsafe struct AttentionForward<T>(
         internal float* Sums { get; }
 
         internal float* Corrections { get; }
+
+        internal float* Pairs { get; }
     }
 }

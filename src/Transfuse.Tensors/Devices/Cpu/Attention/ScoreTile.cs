@@ -17,23 +17,23 @@ internal static unsafe class ScoreTile
     /// cap(s) = c·tanh(s/c). Where the cap applies, its derivative 1 − tanh² goes to <paramref name="capDerivative"/> unless null.
     /// </summary>
     /// <param name="arguments">Cap and mask.</param>
+    /// <param name="products">Products of tiles.</param>
     /// <param name="slope">ALiBi slope of the head.</param>
     /// <param name="bias">Learned bias of the head by distance, or null.</param>
     /// <param name="tile">The queries.</param>
     /// <param name="firstKey">First key, counted from the document's first.</param>
     /// <param name="keyCount">Number of keys.</param>
-    /// <param name="keys">Packed keys.</param>
-    /// <param name="queries">Packed queries, transposed and scaled.</param>
+    /// <param name="keys">Keys, the left side.</param>
+    /// <param name="queries">Scaled queries, the right side.</param>
     /// <param name="width">Number of queries rounded up to the vector width.</param>
     /// <param name="scores">Receives the scores.</param>
     /// <param name="capDerivative">Receives the cap's derivative.</param>
     internal static void Compute<T>(
-        in AttentionArguments arguments, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
-        float* keys, float* queries, int width, float* scores, float* capDerivative)
+        in AttentionArguments arguments, in TileProducts<T> products, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
+        in TileOperand keys, in TileOperand queries, int width, float* scores, float* capDerivative)
         where T : unmanaged, IVector<T>
     {
-        var keyRow = arguments.PaddedHeadSize<T>();
-        SmallMatrix.Multiply<T>(keyCount, width, arguments.HeadSize, keys, keyRow, 1, queries, RowStride, scores, RowStride, accumulate: false);
+        products.Multiply(keyCount, tile.QueryCount, arguments.HeadSize, keys, queries, scores, RowStride, accumulate: false);
         if (arguments.SoftCap > 0)
         {
             Cap<T>(scores, keyCount, width, arguments.SoftCap, capDerivative);

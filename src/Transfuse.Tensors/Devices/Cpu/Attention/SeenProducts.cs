@@ -6,22 +6,31 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// <summary>
 /// The products with a tile's probabilities or their gradients, row by row over what the mask shows. Where it hides a pair, the factor is 0, which
 /// a product of whole tiles multiplies by whatever the hidden row holds; a NaN there, or 0·∞, would reach rows that do not see it. So
-/// tiles in which the mask hides something and some value is not finite are taken this way; the sums are in the same order and have the same bits.
+/// tiles in which the mask hides something and some value is not finite are taken this way; the sums are in the same order, and in float32 have the same bits.
 /// </summary>
 internal static unsafe class SeenProducts
 {
     private const int Size = AttentionTile.Size;
 
-    /// <summary>Whether none of <paramref name="count"/> values, a multiple of the vector width, is NaN or infinite.</summary>
+    /// <summary>Whether no value of <paramref name="count"/> rows is NaN or infinite.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool AreFinite<T>(float* values, int count)
+    internal static bool AreFinite<T>(float* rows, nint stride, int count, int columns)
         where T : unmanaged, IVector<T>
     {
         // 0·x is 0, or NaN if x is not finite.
         var zeros = T.Zero;
-        for (var i = 0; i < count; i += T.Count)
+        for (var row = 0; row < count; row++, rows += stride)
         {
-            zeros = T.MultiplyAdd(T.Zero, T.Load(values + i), zeros);
+            var column = 0;
+            for (; column + T.Count <= columns; column += T.Count)
+            {
+                zeros = T.MultiplyAdd(T.Zero, T.Load(rows + column), zeros);
+            }
+
+            if (column < columns)
+            {
+                zeros = T.MultiplyAdd(T.Zero, T.LoadPartial(rows + column, columns - column, 0), zeros);
+            }
         }
 
         return T.Sum(zeros) == 0;
