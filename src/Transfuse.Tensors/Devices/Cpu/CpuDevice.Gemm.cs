@@ -145,7 +145,7 @@ public sealed unsafe partial class CpuDevice
             where TVector : unmanaged, IVector<TVector>
             where TKernel : struct, IGemmKernel
         {
-            if (DotGemm.Suits(arguments))
+            if (DotGemm.Suits(arguments, kernel.ElementSize))
             {
                 DotGemm.Run<TVector>(arguments, workers, memory);
             }

@@ -67,7 +67,7 @@ public sealed unsafe partial class CpuDevice
             where TVector : unmanaged, IVector<TVector>
             where TKernel : struct, IGemmKernel
         {
-            Floats = DotGemm.Suits(arguments)
+            Floats = DotGemm.Suits(arguments, kernel.ElementSize)
                 ? DotGemm.ScratchFloats(arguments.K, isResting, workers)
                 : PackedGemm.ScratchFloats(Planned(kernel, arguments, workers), workers);
         }

@@ -12,8 +12,9 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// </summary>
 internal static unsafe class DotGemm
 {
-    // Most rows of A for which this is the faster way.
-    private const int MaximumRows = 8;
+    // Most rows of A for which this is the faster way: products of bfloat16, which it does not form, are twice as fast.
+    private const int MaximumRows = 32;
+    private const int MaximumRowsOfBFloat16 = 12;
 
     // Rows of B that one task reads; about as many bytes as are worth a claim.
     private const int BytesPerTask = 256 * 1024;
@@ -21,8 +22,10 @@ internal static unsafe class DotGemm
     private const int RowsAtOnce = 4;
 
     /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands.</summary>
-    internal static bool Suits(in GemmArguments arguments) =>
-        arguments.M <= MaximumRows && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
+    /// <param name="arguments">The product.</param>
+    /// <param name="elementSize">Bytes of an operand's element in the other way to compute it.</param>
+    internal static bool Suits(in GemmArguments arguments, int elementSize) =>
+        arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
 
     /// <summary>Floats of scratch memory: a worker widens four rows of a resting weight at a time, reads them with every row of A and takes the next.</summary>
     internal static long ScratchFloats(int depth, bool isResting, int workers) => isResting ? (long)RowsAtOnce * depth * workers : 0;
@@ -65,9 +68,10 @@ internal static unsafe class DotGemm
                 }
 
                 Rows(column, columns, widened + ((nint)worker * RowsAtOnce * arguments.K), b);
-                for (var row = 0; row < arguments.M; row += 2)
+                for (int row = 0, rows; row < arguments.M; row += rows)
                 {
-                    Multiply<TVector>(arguments, row, Math.Min(2, arguments.M - row), column, columns, b);
+                    rows = Together<TVector>(arguments.M - row);
+                    Multiply<TVector>(arguments, row, rows, column, columns, b);
                 }
             }
         }
@@ -131,13 +135,21 @@ internal static unsafe class DotGemm
         }
     }
 
-    // Two rows of A by four of B; missing rows repeat the last one and are not written.
+    // Rows of A that are multiplied together: sixteen sums and five operands need more than 16 registers.
+    private static int Together<TVector>(int rows)
+        where TVector : unmanaged, IVector<TVector> => rows >= 4 && TVector.Count == 16 ? 4 : Math.Min(rows, 2);
+
+    // One, two or four rows of A by four of B.
     [SkipLocalsInit]
     private static void Multiply<TVector>(in GemmArguments arguments, int row, int rows, int column, int columns, float** b)
         where TVector : unmanaged, IVector<TVector>
     {
-        var sums = stackalloc float[8];
-        if (rows == 2)
+        var sums = stackalloc float[16];
+        if (rows == 4)
+        {
+            Dot4x4<TVector>(arguments.K, arguments.A.At(row, 0), arguments.A.Stride, b, sums);
+        }
+        else if (rows == 2)
         {
             Dot2x4<TVector>(arguments.K, arguments.A.At(row, 0), arguments.A.At(row + 1, 0), b, sums);
         }
@@ -159,6 +171,49 @@ internal static unsafe class DotGemm
                 arguments.Destination[offset + j] = sums[(i * 4) + j] + (arguments.Addend == null ? 0 : arguments.Addend[offset + j]);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Dot4x4<TVector>(int depth, float* a, nint stride, float** b, float* sums)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        TVector s00 = TVector.Zero, s01 = s00, s02 = s00, s03 = s00, s10 = s00, s11 = s00, s12 = s00, s13 = s00;
+        TVector s20 = s00, s21 = s00, s22 = s00, s23 = s00, s30 = s00, s31 = s00, s32 = s00, s33 = s00;
+        float* a1 = a + stride, a2 = a1 + stride, a3 = a2 + stride;
+        float* b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+        nint d = 0;
+        for (; d <= depth - TVector.Count; d += TVector.Count)
+        {
+            var y0 = TVector.Load(b0 + d);
+            var y1 = TVector.Load(b1 + d);
+            var y2 = TVector.Load(b2 + d);
+            var y3 = TVector.Load(b3 + d);
+            var x = TVector.Load(a + d);
+            s00 = TVector.MultiplyAdd(x, y0, s00);
+            s01 = TVector.MultiplyAdd(x, y1, s01);
+            s02 = TVector.MultiplyAdd(x, y2, s02);
+            s03 = TVector.MultiplyAdd(x, y3, s03);
+            x = TVector.Load(a1 + d);
+            s10 = TVector.MultiplyAdd(x, y0, s10);
+            s11 = TVector.MultiplyAdd(x, y1, s11);
+            s12 = TVector.MultiplyAdd(x, y2, s12);
+            s13 = TVector.MultiplyAdd(x, y3, s13);
+            x = TVector.Load(a2 + d);
+            s20 = TVector.MultiplyAdd(x, y0, s20);
+            s21 = TVector.MultiplyAdd(x, y1, s21);
+            s22 = TVector.MultiplyAdd(x, y2, s22);
+            s23 = TVector.MultiplyAdd(x, y3, s23);
+            x = TVector.Load(a3 + d);
+            s30 = TVector.MultiplyAdd(x, y0, s30);
+            s31 = TVector.MultiplyAdd(x, y1, s31);
+            s32 = TVector.MultiplyAdd(x, y2, s32);
+            s33 = TVector.MultiplyAdd(x, y3, s33);
+        }
+
+        Finish((int)d, depth, a, b, sums, s00, s01, s02, s03);
+        Finish((int)d, depth, a1, b, sums + 4, s10, s11, s12, s13);
+        Finish((int)d, depth, a2, b, sums + 8, s20, s21, s22, s23);
+        Finish((int)d, depth, a3, b, sums + 12, s30, s31, s32, s33);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -186,10 +241,8 @@ internal static unsafe class DotGemm
             s13 = TVector.MultiplyAdd(x1, y, s13);
         }
 
-        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s00), TVector.Sum(s01), TVector.Sum(s02), TVector.Sum(s03));
-        (sums[4], sums[5], sums[6], sums[7]) = (TVector.Sum(s10), TVector.Sum(s11), TVector.Sum(s12), TVector.Sum(s13));
-        AddRest((int)d, depth, a0, b, sums);
-        AddRest((int)d, depth, a1, b, sums + 4);
+        Finish((int)d, depth, a0, b, sums, s00, s01, s02, s03);
+        Finish((int)d, depth, a1, b, sums + 4, s10, s11, s12, s13);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -218,13 +271,15 @@ internal static unsafe class DotGemm
             s3 = TVector.MultiplyAdd(x, TVector.Load(b3 + d), s3);
         }
 
-        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s0), TVector.Sum(s1), TVector.Sum(s2), TVector.Sum(s3));
-        AddRest((int)d, depth, a, b, sums);
+        Finish((int)d, depth, a, b, sums, s0, s1, s2, s3);
     }
 
-    // The depths that fill no vector.
-    private static void AddRest(int start, int depth, float* a, float** b, float* sums)
+    // The sums of one row of A, with the depths that fill no vector.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<TVector>(int start, int depth, float* a, float** b, float* sums, TVector s0, TVector s1, TVector s2, TVector s3)
+        where TVector : unmanaged, IVector<TVector>
     {
+        (sums[0], sums[1], sums[2], sums[3]) = (TVector.Sum(s0), TVector.Sum(s1), TVector.Sum(s2), TVector.Sum(s3));
         for (var j = 0; j < 4; j++)
         {
             for (var d = start; d < depth; d++)
