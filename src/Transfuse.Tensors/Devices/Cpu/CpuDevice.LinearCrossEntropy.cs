@@ -13,9 +13,6 @@ public sealed unsafe partial class CpuDevice
     private const int MinimumChunkRows = 128;
     private const int MaximumChunkRows = 1024;
 
-    // Logits that make a task worth claiming.
-    private const int LogitsPerTask = 16 * 1024;
-
     /// <inheritdoc/>
     /// <remarks>
     /// Rows with neither label nor teacher are not computed at all, and rows of weight 0 take no part in the gradient. A row whose logits are not
@@ -52,12 +49,11 @@ public sealed unsafe partial class CpuDevice
         for (var start = 0; start < listed;)
         {
             var wantsGradient = start < withGradient;
-            var body = new CrossEntropyBody
+            var chunk = new CrossEntropyKernel
             {
                 Rows = rows,
                 Order = order + start,
                 Count = Math.Min(chunkRows, (wantsGradient ? withGradient : listed) - start),
-                RowsPerTask = RowsPerTask(v),
                 Logits = logits.Data,
                 Vocabulary = v,
                 Options = options,
@@ -65,15 +61,17 @@ public sealed unsafe partial class CpuDevice
                 KeptLogits = kept.Data,
                 Rounding = _bfloat16,
             };
-            GatherRows(hidden.Data, body.Order, body.Count, h, chunkHidden.Data);
-            Multiply(products.Logits(body.Count, chunkHidden.Data, logits.Data) with { PackedB = head.ForLogits });
-            Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
+            GatherRows(hidden.Data, chunk.Order, chunk.Count, h, chunkHidden.Data);
+
+            // A row's loss does not depend on which other rows have a gradient.
+            Multiply(products.Logits(chunk.Count, chunkHidden.Data, logits.Data) with { PackedB = head.ForLogits, HasFixedOrder = true });
+            ForEachRow(chunk, chunk.Count, v);
             if (wantsGradient)
             {
-                MultiplyGradients(body, products, head.ForHidden, chunkHidden.Data, dHidden, dWeight);
+                MultiplyGradients(chunk, products, head.ForHidden, chunkHidden.Data, dHidden, dWeight);
             }
 
-            start += body.Count;
+            start += chunk.Count;
         }
     }
 
@@ -104,11 +102,10 @@ public sealed unsafe partial class CpuDevice
         using var head = new PackedHead(this, products, chunkRows, withHidden: false, isRepeated: chunkRows < n);
         for (var start = 0; start < n; start += chunkRows)
         {
-            var body = new TopKBody
+            var count = Math.Min(chunkRows, n - start);
+            var chunk = new TopKKernel
             {
                 FirstRow = start,
-                Count = Math.Min(chunkRows, n - start),
-                RowsPerTask = RowsPerTask(v),
                 Logits = logits.Data,
                 Vocabulary = v,
                 Options = options,
@@ -118,15 +115,13 @@ public sealed unsafe partial class CpuDevice
                 LogProbabilities = logProbabilities,
                 LabelLogProbabilities = labelLogProbabilities,
             };
-            Multiply(products.Logits(body.Count, hidden.Data + ((nint)start * h), logits.Data) with { PackedB = head.ForLogits });
-            Run((body.Count + body.RowsPerTask - 1) / body.RowsPerTask, body);
+            Multiply(products.Logits(count, hidden.Data + ((nint)start * h), logits.Data) with { PackedB = head.ForLogits });
+            ForEachRow(chunk, count, v);
         }
     }
 
     internal static int ChunkRows(int rows, int vocabulary) =>
         Math.Min(rows, Math.Clamp(ChunkLogits / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
-
-    private static int RowsPerTask(int vocabulary) => Math.Max(1, LogitsPerTask / vocabulary);
 
     private static (int Rows, int Hidden, int Vocabulary) CheckHead(string operation, Tensor hidden, Tensor weight)
     {
@@ -147,7 +142,7 @@ public sealed unsafe partial class CpuDevice
 
     // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
     private void MultiplyGradients(
-        in CrossEntropyBody chunk, in HeadProducts products, PackedColumns packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
+        in CrossEntropyKernel chunk, in HeadProducts products, PackedColumns packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
     {
         if (dWeight is not null)
         {

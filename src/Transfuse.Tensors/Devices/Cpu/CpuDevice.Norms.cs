@@ -9,8 +9,7 @@ public sealed unsafe partial class CpuDevice
     public override void RmsNorm(Tensor x, Tensor weight, float weightOffset, float epsilon, Tensor y, Tensor inverseRms)
     {
         RequireNorm(nameof(RmsNorm), x, weight, y, inverseRms, statisticsPerRow: 1);
-        var body = new RmsNormBody(x.Data, weight.Data, weightOffset, epsilon, y.Data, inverseRms.Data, x.Rows, x.Columns);
-        Run(body.TaskCount, body);
+        ForEachRow(new RmsNormKernel(x.Data, weight.Data, weightOffset, epsilon, y.Data, inverseRms.Data, x.Columns), x.Rows, x.Columns);
     }
 
     /// <inheritdoc/>
@@ -37,8 +36,7 @@ public sealed unsafe partial class CpuDevice
         RequireNorm(nameof(LayerNorm), x, weight, y, statistics, statisticsPerRow: 2);
         RequireSameLengthOrNull(nameof(LayerNorm), weight, bias);
         var biasData = bias is null ? null : bias.Data;
-        var body = new LayerNormBody(x.Data, weight.Data, biasData, epsilon, y.Data, statistics.Data, x.Rows, x.Columns);
-        Run(body.TaskCount, body);
+        ForEachRow(new LayerNormKernel(x.Data, weight.Data, biasData, epsilon, y.Data, statistics.Data, x.Columns), x.Rows, x.Columns);
     }
 
     /// <inheritdoc/>

@@ -9,8 +9,7 @@ public sealed unsafe partial class CpuDevice
     {
         RequireSameLength(nameof(RowProducts), a, b);
         RequireOneARow(nameof(RowProducts), destination, a);
-        var body = new RowProductsBody(a.Data, b.Data, destination.Data, a.Rows, a.Columns);
-        Run(body.TaskCount, body);
+        ForEachRow(new RowProductKernel(a.Data, b.Data, destination.Data, a.Columns), a.Rows, a.Columns);
     }
 
     /// <inheritdoc/>
@@ -18,8 +17,7 @@ public sealed unsafe partial class CpuDevice
     {
         RequireSameLength(nameof(ScaleRows), x, destination);
         RequireOneARow(nameof(ScaleRows), factors, x);
-        var body = new ScaleRowsBody(x.Data, factors.Data, destination.Data, x.Rows, x.Columns);
-        Run(body.TaskCount, body);
+        ForEachRow(new ScaleRowKernel(x.Data, factors.Data, destination.Data, x.Columns), x.Rows, x.Columns);
     }
 
     private static void RequireOneARow(string operation, Tensor vector, Tensor matrix)

@@ -17,14 +17,15 @@ public sealed unsafe partial class CpuDevice
     /// <param name="n">Columns of the result.</param>
     /// <param name="k">Length of the sums.</param>
     /// <param name="isResting">Whether the second operand rests.</param>
-    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, bool isResting)
+    /// <param name="hasFixedOrder">Whether sums have one order however many rows there are.</param>
+    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, bool isResting, bool hasFixedOrder)
     {
         if (m == 0 || n == 0 || k == 0)
         {
             return 0;
         }
 
-        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null), isResting, Threads);
+        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null) { HasFixedOrder = hasFixedOrder }, isResting, Threads);
         WithKernel(ref scratch);
         return scratch.Floats;
     }

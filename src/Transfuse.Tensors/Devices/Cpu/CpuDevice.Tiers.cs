@@ -26,6 +26,14 @@ public sealed partial class CpuDevice
         }
     }
 
+    /// <summary>Runs <paramref name="kernel"/> on each row of a matrix of this size.</summary>
+    private void ForEachRow<TKernel>(TKernel kernel, long rows, long columns)
+        where TKernel : struct, IRowKernel
+    {
+        var blocks = WorkBlocks.OfRows(rows, columns);
+        Run(blocks.TaskCount, new RowsBody<TKernel>(kernel, blocks));
+    }
+
     private void Run<TVector, TBody>(int taskCount, TBody body)
         where TVector : unmanaged, IVector<TVector>
         where TBody : struct, ITierBody

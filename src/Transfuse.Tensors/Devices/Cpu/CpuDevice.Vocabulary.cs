@@ -12,13 +12,12 @@ public sealed unsafe partial class CpuDevice
         {
             if (table.Resting is { } resting)
             {
-                var widening = new RestingEmbedBody(pointer, ids.Length, resting, factor, destination.Data);
-                Run(widening.TaskCount, widening);
+                ForEachRow(new RestingEmbedKernel(pointer, resting, destination.Data), ids.Length, table.Columns);
+                Scale(destination, factor, destination, accumulate: false);
                 return;
             }
 
-            var body = new EmbedBody(pointer, ids.Length, table.Data, factor, destination.Data, table.Columns);
-            Run(body.TaskCount, body);
+            ForEach(new EmbedKernel(pointer, RowsOf(table), factor, RowsOf(destination)), ids.Length, table.Columns);
         }
     }
 

@@ -182,7 +182,7 @@ internal sealed class CpuRehearsal : Device
         for (var start = 0; start < n; start += chunk)
         {
             var count = Math.Min(chunk, n - start);
-            Multiply(MatMulLayout.NT, count, v, h, weight.IsResting);
+            Multiply(MatMulLayout.NT, count, v, h, weight.IsResting, hasFixedOrder: true);
             Multiply(MatMulLayout.TN, dWeight is null ? 0 : v, h, count, isResting: false);
             Multiply(MatMulLayout.NN, dHidden is null ? 0 : count, h, v, weight.IsResting);
         }
@@ -268,9 +268,9 @@ internal sealed class CpuRehearsal : Device
         return logits + hidden;
     }
 
-    private void Multiply(MatMulLayout layout, int m, int n, int k, bool isResting)
+    private void Multiply(MatMulLayout layout, int m, int n, int k, bool isResting, bool hasFixedOrder = false)
     {
-        if (_device.MatMulScratch(layout, m, n, k, isResting) is > 0 and var floats)
+        if (_device.MatMulScratch(layout, m, n, k, isResting, hasFixedOrder) is > 0 and var floats)
         {
             using var packed = new ScratchMemory(Memory, floats);
         }

@@ -25,7 +25,7 @@ internal static unsafe class DotGemm
     /// <param name="arguments">The product.</param>
     /// <param name="elementSize">Bytes of an operand's element in the other way to compute it.</param>
     internal static bool Suits(in GemmArguments arguments, int elementSize) =>
-        arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
+        !arguments.HasFixedOrder && arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
 
     /// <summary>Floats of scratch memory: a worker widens four rows of a resting weight at a time, reads them with every row of A and takes the next.</summary>
     internal static long ScratchFloats(int depth, bool isResting, int workers) => isResting ? (long)RowsAtOnce * depth * workers : 0;

@@ -43,6 +43,9 @@ internal readonly unsafe struct GemmArguments
     /// <summary>The second operand packed whole, where that was done; of no effect where it does not fit.</summary>
     internal PackedColumns PackedB { get; init; }
 
+    /// <summary>Whether the sums of a row must have the same order however many rows there are.</summary>
+    internal bool HasFixedOrder { get; init; }
+
     /// <summary>Output [m, n].</summary>
     internal float* Destination { get; }
 

@@ -5,18 +5,12 @@ namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 /// <summary>
 /// The most probable ids of a chunk's rows: one pass that looks at single logits only where a block's largest exceeds the k-th best so far.
 /// </summary>
-internal readonly unsafe struct TopKBody : ITierBody
+internal readonly unsafe struct TopKKernel : IRowKernel
 {
     private const int Block = 64;
 
     /// <summary>Number of the chunk's first row.</summary>
     internal required int FirstRow { get; init; }
-
-    /// <summary>Rows of the chunk.</summary>
-    internal required int Count { get; init; }
-
-    /// <summary>Rows that one task does.</summary>
-    internal required int RowsPerTask { get; init; }
 
     /// <summary>Logits of the chunk before scale and cap [Count, Vocabulary].</summary>
     internal required float* Logits { get; init; }
@@ -42,22 +36,18 @@ internal readonly unsafe struct TopKBody : ITierBody
     /// <summary>Receives the gold ids' log-probabilities.</summary>
     internal required Memory<float> LabelLogProbabilities { get; init; }
 
-    public void Execute<TVector>(int task, int worker)
+    public void Execute<TVector>(long row, int worker)
         where TVector : unmanaged, IVector<TVector>
     {
-        var end = Math.Min((task + 1) * RowsPerTask, Count);
-        for (var i = task * RowsPerTask; i < end; i++)
+        var logits = Logits + (row * Vocabulary);
+        LogitRow.Transform<TVector>(logits, Vocabulary, Options);
+        var normaliser = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out _);
+        var index = FirstRow + (int)row;
+        var label = Labels.Span[index];
+        LabelLogProbabilities.Span[index] = label < 0 ? 0 : (float)(logits[label] - normaliser);
+        if (K > 0)
         {
-            var logits = Logits + ((nint)i * Vocabulary);
-            LogitRow.Transform<TVector>(logits, Vocabulary, Options);
-            var normaliser = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out _);
-            var row = FirstRow + i;
-            var label = Labels.Span[row];
-            LabelLogProbabilities.Span[row] = label < 0 ? 0 : (float)(logits[label] - normaliser);
-            if (K > 0)
-            {
-                Select<TVector>(row, logits, normaliser);
-            }
+            Select<TVector>(index, logits, normaliser);
         }
     }
 

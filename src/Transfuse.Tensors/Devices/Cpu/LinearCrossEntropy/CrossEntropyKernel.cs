@@ -18,7 +18,7 @@ namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 /// and never a difference, and all gradients outside y and K are one factor times exp z. Where K is the whole vocabulary there is
 /// nothing to give r to and its term is dropped.
 /// </remarks>
-internal readonly unsafe struct CrossEntropyBody : ITierBody
+internal readonly unsafe struct CrossEntropyKernel : IRowKernel
 {
     /// <summary>Labels, teacher, and where losses go.</summary>
     internal required CrossEntropyRows Rows { get; init; }
@@ -28,9 +28,6 @@ internal readonly unsafe struct CrossEntropyBody : ITierBody
 
     /// <summary>Rows of the chunk.</summary>
     internal required int Count { get; init; }
-
-    /// <summary>Rows that one task does.</summary>
-    internal required int RowsPerTask { get; init; }
 
     /// <summary>Logits of the chunk before scale and cap [Count, Vocabulary].</summary>
     internal required float* Logits { get; init; }
@@ -56,17 +53,12 @@ internal readonly unsafe struct CrossEntropyBody : ITierBody
     /// <summary>Room for each worker's teacher logits.</summary>
     internal required float* KeptLogits { get; init; }
 
-    public void Execute<TVector>(int task, int worker)
+    public void Execute<TVector>(long row, int worker)
         where TVector : unmanaged, IVector<TVector>
     {
-        var kept = KeptLogits + ((nint)worker * Rows.MaximumEntries);
-        var end = Math.Min((task + 1) * RowsPerTask, Count);
-        for (var i = task * RowsPerTask; i < end; i++)
-        {
-            var logits = Logits + ((nint)i * Vocabulary);
-            LogitRow.Transform<TVector>(logits, Vocabulary, Options);
-            Execute<TVector>(Order[i], logits, kept);
-        }
+        var logits = Logits + (row * Vocabulary);
+        LogitRow.Transform<TVector>(logits, Vocabulary, Options);
+        Execute<TVector>(Order[row], logits, KeptLogits + ((nint)worker * Rows.MaximumEntries));
     }
 
     private void Execute<TVector>(int index, float* logits, float* kept)
