@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Transfuse.Benchmarks.Shared;
 using static TorchSharp.torch;
 
 namespace Transfuse.LibTorch;
@@ -8,8 +8,6 @@ namespace Transfuse.LibTorch;
 /// <summary>Rates of matrix products, forward (NT), gradient of the input (NN) and of the weight (TN, accumulated), in the lines of <c>Transfuse.Benchmarks gemm</c>.</summary>
 internal static partial class ProductRates
 {
-    private const double SecondsPerCell = 0.25;
-
     /// <summary>Measures each of <paramref name="shapes"/>, written <c>tokens,output,input</c>.</summary>
     internal static void Run(bool bfloat16, string[] shapes)
     {
@@ -23,26 +21,11 @@ internal static partial class ProductRates
             var (x, w, y) = (full(tokens, input, 1e-6, type), full(output, input, 1e-6, type), full(tokens, output, 1e-6, type));
             var (wTransposed, yTransposed) = (w.t(), y.t());
             var flops = 2.0 * tokens * output * input;
-            var forward = Rate(flops, () => Multiply(x, wTransposed, y));
-            var inputGradient = Rate(flops, () => Multiply(y, w, x));
-            var weightGradient = Rate(flops, () => w.addmm_(yTransposed, x, beta: 1, alpha: 1));
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {tokens}, {output}, {input} | {forward:F0} | {inputGradient:F0} | {weightGradient:F0} |"));
+            var forward = ProductTable.Rate(flops, () => Multiply(x, wTransposed, y));
+            var inputGradient = ProductTable.Rate(flops, () => Multiply(y, w, x));
+            var weightGradient = ProductTable.Rate(flops, () => w.addmm_(yTransposed, x, beta: 1, alpha: 1));
+            ProductTable.WriteLine(tokens, output, input, forward, inputGradient, weightGradient);
         }
-    }
-
-    private static double Rate(double flops, Action multiply)
-    {
-        multiply();
-        var best = double.MaxValue;
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started).TotalSeconds < SecondsPerCell;)
-        {
-            var start = Stopwatch.GetTimestamp();
-            multiply();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return flops / best / 1e9;
     }
 
     private static void Multiply(Tensor left, Tensor right, Tensor product)

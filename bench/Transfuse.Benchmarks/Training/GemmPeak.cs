@@ -20,7 +20,7 @@ internal static class GemmPeak
         var threads = Environment.ProcessorCount;
         using var workers = new WorkerPool(threads);
         using var memory = new MemoryPool();
-        using var code = precision == ProductPrecision.BFloat16 ? TileCode.TryCreate(out _) : null;
+        using var code = precision == ProductPrecision.BFloat16 ? BFloat16Code.TryCreate(out _) : null;
         var best = KernelTiers.FromEnvironment() switch
         {
             KernelTier.Vector512BFloat16 when code is not null => Measure(new BFloat16Kernel(code), workers, memory),

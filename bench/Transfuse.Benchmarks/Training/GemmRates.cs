@@ -1,5 +1,4 @@
-using System.Diagnostics;
-using System.Globalization;
+using Transfuse.Benchmarks.Shared;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
@@ -9,8 +8,6 @@ namespace Transfuse.Benchmarks.Training;
 /// <summary>Rates of matrix products on the shapes of small models, forward (NT), gradient of the input (NN) and of the weight (TN, accumulated).</summary>
 internal static class GemmRates
 {
-    private const double SecondsPerCell = 0.25;
-
     private static readonly (int Tokens, int Output, int Input)[] Shapes =
     [
         (4096, 288, 288), (4096, 864, 288), (4096, 1536, 288), (4096, 288, 768), (4096, 512, 512), (4096, 1536, 512), (4096, 2752, 512),
@@ -27,26 +24,11 @@ internal static class GemmRates
             using var w = Filled(device, output, input);
             using var y = Filled(device, tokens, output);
             var flops = 2.0 * tokens * output * input;
-            var forward = Rate(flops, () => device.MatMul(MatMulLayout.NT, x, w, y));
-            var inputGradient = Rate(flops, () => device.MatMul(MatMulLayout.NN, y, w, x));
-            var weightGradient = Rate(flops, () => device.MatMul(MatMulLayout.TN, y, x, w, w));
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {tokens}, {output}, {input} | {forward:F0} | {inputGradient:F0} | {weightGradient:F0} |"));
+            var forward = ProductTable.Rate(flops, () => device.MatMul(MatMulLayout.NT, x, w, y));
+            var inputGradient = ProductTable.Rate(flops, () => device.MatMul(MatMulLayout.NN, y, w, x));
+            var weightGradient = ProductTable.Rate(flops, () => device.MatMul(MatMulLayout.TN, y, x, w, w));
+            ProductTable.WriteLine(tokens, output, input, forward, inputGradient, weightGradient);
         }
-    }
-
-    private static double Rate(double flops, Action multiply)
-    {
-        multiply();
-        var best = double.MaxValue;
-        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started).TotalSeconds < SecondsPerCell;)
-        {
-            var start = Stopwatch.GetTimestamp();
-            multiply();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
-
-        return flops / best / 1e9;
     }
 
     // Small values: products that are added up again and again must stay finite.

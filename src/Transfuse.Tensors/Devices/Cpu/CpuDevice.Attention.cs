@@ -131,7 +131,7 @@ public sealed partial class CpuDevice
             Memory, planSize + DistanceBias.SizeInBytes(options, segments), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
         var plan = AttentionPlan.OfQueries(options, segments, scratch.Shared);
         var spread = bias is null ? default : new DistanceBias(options, bias, segments, (byte*)scratch.Shared + planSize);
-        var body = new AttentionForward<T>(operands, plan, spread, scratch, new TileProducts<T>(_bfloat16));
+        var body = new AttentionForward<T>(operands, plan, spread, scratch, new AttentionProducts<T>(_bfloat16));
         _workers.Run(checked(plan.ChunkCount * options.QueryHeads), ref body);
     }
 
@@ -151,7 +151,7 @@ public sealed partial class CpuDevice
         var plan = AttentionPlan.OfKeys(options, segments, blockSize, memory + sumsSize);
         var spread = bias is null ? default : new DistanceBias(options, bias, segments, memory + sumsSize + planSize);
         var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, memory);
-        var body = new AttentionBackward<T>(operands, gradients, plan, spread, sums, scratch, new TileProducts<T>(_bfloat16));
+        var body = new AttentionBackward<T>(operands, gradients, plan, spread, sums, scratch, new AttentionProducts<T>(_bfloat16));
         _workers.Run(checked(plan.ChunkCount * options.KeyValueHeads), ref body);
         if (dBias is not null)
         {

@@ -8,7 +8,7 @@ namespace Transfuse.Tensors.Devices.Cpu;
 public sealed partial class CpuDevice : Device
 {
     private readonly WorkerPool _workers;
-    private readonly TileCode? _bfloat16;
+    private readonly BFloat16Code? _bfloat16;
 
     /// <summary>Starts the worker threads.</summary>
     /// <param name="tier">Instruction tier; null takes <see cref="KernelTiers.FromEnvironment"/>.</param>
@@ -61,11 +61,11 @@ public sealed partial class CpuDevice : Device
         }
     }
 
-    private static TileCode? CreateBFloat16(KernelTier tier, out string? refusal)
+    private static BFloat16Code? CreateBFloat16(KernelTier tier, out string? refusal)
     {
         if (tier == KernelTier.Vector512BFloat16)
         {
-            return TileCode.TryCreate(out refusal);
+            return BFloat16Code.TryCreate(out refusal);
         }
 
         refusal = $"the instruction tier {KernelTiers.ToName(tier)} has no bfloat16 products";

@@ -16,7 +16,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<T>(
     AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums biasSums,
-    AttentionScratch scratch, TileProducts<T> products) : IParallelBody
+    AttentionScratch scratch, AttentionProducts<T> products) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;

@@ -9,7 +9,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// query tiles. Tiles of keys that no query of the tile sees are never touched.
 /// </summary>
 internal readonly unsafe struct AttentionForward<T>(
-    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, TileProducts<T> products) : IParallelBody
+    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, AttentionProducts<T> products) : IParallelBody
     where T : unmanaged, IVector<T>
 {
     private const int Size = AttentionTile.Size;

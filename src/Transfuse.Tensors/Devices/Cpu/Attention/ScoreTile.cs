@@ -29,7 +29,7 @@ internal static unsafe class ScoreTile
     /// <param name="scores">Receives the scores.</param>
     /// <param name="capDerivative">Receives the cap's derivative.</param>
     internal static void Compute<T>(
-        in AttentionArguments arguments, in TileProducts<T> products, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
+        in AttentionArguments arguments, in AttentionProducts<T> products, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
         in TileOperand keys, in TileOperand queries, int width, float* scores, float* capDerivative)
         where T : unmanaged, IVector<T>
     {

@@ -3,7 +3,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// <summary>
 /// One side of a product of tiles, seen as lines along the common dimension ("depth"): the rows of the left side, the columns of the right one.
 /// </summary>
-/// <param name="data">First element; pairs of bfloat16 once <see cref="TileProducts{T}"/> has packed them.</param>
+/// <param name="data">First element; pairs of bfloat16 once <see cref="AttentionProducts{T}"/> has packed them.</param>
 /// <param name="stride">
 /// Elements between neighbouring lines (depth contiguous) or between neighbouring depths (otherwise); of a packed right side the pairs of a line.
 /// </param>

@@ -42,7 +42,7 @@ internal readonly unsafe struct CrossEntropyKernel : IRowKernel
     internal required bool WantsGradient { get; init; }
 
     /// <summary>Rounds gradients to bfloat16 in the first half of their row, since products with them would; null to leave them float32.</summary>
-    internal required TileCode? Rounding { get; init; }
+    internal required BFloat16Code? Rounding { get; init; }
 
     /// <summary>The gradient as first operand of a product.</summary>
     /// <param name="depthContiguous">Whether the sum runs over the vocabulary, not over rows.</param>

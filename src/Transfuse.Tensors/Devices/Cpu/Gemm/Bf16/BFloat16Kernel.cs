@@ -5,7 +5,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 /// <summary>
 /// Products of operands rounded to bfloat16 while they are packed, with sums in float32: tiles of 8 rows and three 512-bit vectors, by assembled code.
 /// </summary>
-internal readonly unsafe struct BFloat16Kernel(TileCode code) : IGemmKernel
+internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
 {
     private const int Lanes = 16;
     private const int MostVectors = 3;

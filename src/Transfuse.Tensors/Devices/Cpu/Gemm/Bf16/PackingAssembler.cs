@@ -35,41 +35,21 @@ internal static class PackingAssembler
     /// <param name="vectors">Vectors of 16 lines, 1 to 3; of the last one only the first lines may exist.</param>
     /// <param name="isBFloat16">Whether the source is bfloat16.</param>
     /// <param name="windows">Whether the argument comes in rcx.</param>
-    internal static byte[] AssembleCopy(int vectors, bool isBFloat16, bool windows)
+    internal static byte[] AssembleCopy(int vectors, bool isBFloat16, bool windows) => AssemblePairs(windows, lanes: 16, vectors * VectorBytes, (code, ahead) =>
     {
-        var code = new Assembler(64);
-        var order = code.CreateLabel();
-        var call = Begin(code, windows);
-        code.kmovq(k1, __[call + 40]);
-        code.vmovdqu16(zmm0, __[order]);
-        SetAhead(code, call);
-        var loop = code.CreateLabel();
-        code.Label(ref loop);
         for (var vector = 0; vector < vectors; vector++)
         {
             LoadPairs(code, vector, isBFloat16, isLast: vector == vectors - 1);
-            PrefetchPair(code, call, vector, isBFloat16);
+            PrefetchPair(code, ahead, vector, isBFloat16);
             code.vmovdqu32(__[r9 + (vector * VectorBytes)], zmm16);
         }
-
-        code.add(r9, vectors * VectorBytes);
-        NextPair(code, call, loop);
-        return End(code, order, lanes: 16);
-    }
+    });
 
     /// <summary>The same for a panel of eight lines, of which only the first may exist.</summary>
     /// <param name="isBFloat16">Whether the source is bfloat16.</param>
     /// <param name="windows">Whether the argument comes in rcx.</param>
-    internal static byte[] AssembleCopyPanel(bool isBFloat16, bool windows)
+    internal static byte[] AssembleCopyPanel(bool isBFloat16, bool windows) => AssemblePairs(windows, lanes: 8, HalfBytes, (code, ahead) =>
     {
-        var code = new Assembler(64);
-        var order = code.CreateLabel();
-        var call = Begin(code, windows);
-        code.kmovq(k1, __[call + 40]);
-        code.vmovdqu16(ymm0, __[order]);
-        SetAhead(code, call);
-        var loop = code.CreateLabel();
-        code.Label(ref loop);
         if (isBFloat16)
         {
             code.vmovdqu16(xmm16.k1.z, __[rdx]);
@@ -84,42 +64,26 @@ internal static class PackingAssembler
         }
 
         code.vpermw(ymm16, ymm0, ymm16);
-        PrefetchPair(code, call, 0, isBFloat16);
+        PrefetchPair(code, ahead, 0, isBFloat16);
         code.vmovdqu32(__[r9], ymm16);
-        code.add(r9, HalfBytes);
-        NextPair(code, call, loop);
-        return End(code, order, lanes: 8);
-    }
+    });
 
     /// <summary>
     /// The code of a function that packs 32 lines which lie side by side into four panels of eight: Count pairs of depths, panels DestinationStride bytes apart.
     /// </summary>
     /// <param name="isBFloat16">Whether the source is bfloat16.</param>
     /// <param name="windows">Whether the argument comes in rcx.</param>
-    internal static byte[] AssembleCopyGroup(bool isBFloat16, bool windows)
+    internal static byte[] AssembleCopyGroup(bool isBFloat16, bool windows) => AssemblePairs(windows, lanes: 16, HalfBytes, (code, ahead) =>
     {
-        var code = new Assembler(64);
-        var order = code.CreateLabel();
-        var call = Begin(code, windows);
-        code.mov(r10, __[call + 32]);
-        code.lea(r11, __[r10 + (r10 * 2)]);
-        code.vmovdqu16(zmm0, __[order]);
-        SetAhead(code, call);
-        var loop = code.CreateLabel();
-        code.Label(ref loop);
         for (var vector = 0; vector < 2; vector++)
         {
             LoadPairs(code, vector, isBFloat16, isLast: false);
-            PrefetchPair(code, call, vector, isBFloat16);
+            PrefetchPair(code, ahead, vector, isBFloat16);
             var (lower, upper) = vector == 0 ? (__[r9], __[r9 + r10]) : (__[r9 + (r10 * 2)], __[r9 + r11]);
             code.vmovdqu32(lower, ymm16);
             code.vextracti32x8(upper, zmm16, 1);
         }
-
-        code.add(r9, HalfBytes);
-        NextPair(code, call, loop);
-        return End(code, order, lanes: 16);
-    }
+    });
 
     /// <summary>
     /// The code of a function that packs eight lines whose elements lie side by side: Count times 32 depths, pairs of depths DestinationStride bytes apart.
@@ -174,6 +138,49 @@ internal static class PackingAssembler
         return Bytes(code);
     }
 
+    // A loop over pairs of rows, each of which goes to the next `bytes` of the destination: zmm0 holds the order that brings halves together, k1 the lanes of
+    // the last vector that exist, r10 and r11 one and three destination strides; the register that `round` is given points ahead of rdx.
+    private static byte[] AssemblePairs(bool windows, int lanes, int bytes, Action<Assembler, AssemblerRegister64> round)
+    {
+        var code = new Assembler(64);
+        var (order, loop) = (code.CreateLabel(), code.CreateLabel());
+        var call = Begin(code, windows);
+        code.kmovq(k1, __[call + 40]);
+        code.mov(r10, __[call + 32]);
+        code.lea(r11, __[r10 + (r10 * 2)]);
+        if (lanes == 16)
+        {
+            code.vmovdqu16(zmm0, __[order]);
+        }
+        else
+        {
+            code.vmovdqu16(ymm0, __[order]);
+        }
+
+        var ahead = call;
+        code.mov(ahead, r8);
+        code.shl(ahead, (byte)(1 + BitOperations.Log2(PrefetchPairs)));
+        code.add(ahead, rdx);
+        code.Label(ref loop);
+        round(code, ahead);
+        code.add(r9, bytes);
+        code.lea(ahead, __[ahead + (r8 * 2)]);
+        code.lea(rdx, __[rdx + (r8 * 2)]);
+        code.dec(rax);
+        code.jnz(loop);
+        code.vzeroupper();
+        code.ret();
+
+        // Element i of the lower row, element i of the upper one.
+        code.Label(ref order);
+        for (var i = 0; i < lanes; i++)
+        {
+            code.dw((ushort)i, (ushort)(i + lanes));
+        }
+
+        return Bytes(code);
+    }
+
     private static void WriteIndices(Assembler code, ReadOnlySpan<ulong> indices)
     {
         foreach (var index in indices)
@@ -191,13 +198,6 @@ internal static class PackingAssembler
         code.mov(r8, __[call + 16]);
         code.mov(r9, __[call + 24]);
         return call;
-    }
-
-    private static void SetAhead(Assembler code, AssemblerRegister64 ahead)
-    {
-        code.mov(ahead, r8);
-        code.shl(ahead, (byte)(1 + BitOperations.Log2(PrefetchPairs)));
-        code.add(ahead, rdx);
     }
 
     private static void PrefetchPair(Assembler code, AssemblerRegister64 ahead, int vector, bool isBFloat16)
@@ -226,28 +226,6 @@ internal static class PackingAssembler
         }
 
         code.vpermw(zmm16, zmm0, zmm16);
-    }
-
-    private static void NextPair(Assembler code, AssemblerRegister64 ahead, Label loop)
-    {
-        code.lea(ahead, __[ahead + (r8 * 2)]);
-        code.lea(rdx, __[rdx + (r8 * 2)]);
-        code.dec(rax);
-        code.jnz(loop);
-        code.vzeroupper();
-        code.ret();
-    }
-
-    // After the code the order of the words: element i of the lower row, element i of the upper one.
-    private static byte[] End(Assembler code, Label order, int lanes)
-    {
-        code.Label(ref order);
-        for (var i = 0; i < lanes; i++)
-        {
-            code.dw((ushort)i, (ushort)(i + lanes));
-        }
-
-        return Bytes(code);
     }
 
     private static byte[] Bytes(Assembler code)

@@ -1,6 +1,6 @@
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
-/// <summary>The assembled loops that pack elements of one type, in the order of <see cref="TileCode"/>.</summary>
+/// <summary>The assembled loops that pack elements of one type, in the order of <see cref="BFloat16Code"/>.</summary>
 internal readonly unsafe struct PackingLoops(byte* code, List<int> starts)
 {
     /// <summary>Number of loops.</summary>

@@ -7,7 +7,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 /// line i, rounded to nearest, ties to even. A depth beyond the last counts as zero.
 /// </summary>
 /// <remarks>The assembled loops take whole blocks. What is left at an edge is copied into a block of its own, zeros around it, and goes through the same loops.</remarks>
-internal readonly unsafe struct PairPacking(TileCode code, GemmOperand operand)
+internal readonly unsafe struct PairPacking(BFloat16Code code, GemmOperand operand)
 {
     private const int Lanes = 16;
     private const int MostVectors = 3;

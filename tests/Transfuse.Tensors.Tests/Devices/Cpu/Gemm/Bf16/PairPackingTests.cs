@@ -30,7 +30,7 @@ public sealed unsafe class PairPackingTests
     [MemberData(nameof(Panels))]
     public void Panel_holds_the_nearest_values_in_pairs(int lines, int width, int depth, bool depthContiguous, bool isBFloat16)
     {
-        using var code = TileCode.TryCreate(out _)!;
+        using var code = BFloat16Code.TryCreate(out _)!;
         using var source = new Source(isBFloat16);
         var panel = new ushort[((depth + 1) / 2 * 2 * width) + 64];
         panel.AsSpan().Fill(0xABCD);
@@ -52,7 +52,7 @@ public sealed unsafe class PairPackingTests
     [InlineData(41, true)]
     public void Group_is_four_panels(int depth, bool isBFloat16)
     {
-        using var code = TileCode.TryCreate(out _)!;
+        using var code = BFloat16Code.TryCreate(out _)!;
         using var source = new Source(isBFloat16);
         var panelWords = (depth + 1) / 2 * 2 * 8;
         var panels = new ushort[4 * panelWords];
@@ -73,7 +73,7 @@ public sealed unsafe class PairPackingTests
     [InlineData(77)]
     public void Values_round_in_place(int count)
     {
-        using var code = TileCode.TryCreate(out _)!;
+        using var code = BFloat16Code.TryCreate(out _)!;
         var values = new float[count];
         var random = new System.Random(count);
         for (var i = 0; i < count; i++)

@@ -10,7 +10,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// once a right side has its columns side by side. In bfloat16 both sides are rounded into packed pairs first, and sums run in float32.
 /// </summary>
 /// <param name="code">Assembled loops for bfloat16; null for float32.</param>
-internal readonly unsafe struct TileProducts<T>(TileCode? code)
+internal readonly unsafe struct AttentionProducts<T>(BFloat16Code? code)
     where T : unmanaged, IVector<T>
 {
     /// <summary>Whether operands are packed, so that reading them from afar once costs nothing.</summary>

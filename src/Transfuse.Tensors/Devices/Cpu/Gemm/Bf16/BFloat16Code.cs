@@ -2,7 +2,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
 /// <summary>The assembled loops of bfloat16 products, ready to be called.</summary>
 /// <remarks>A call takes a tenth of a millisecond at most, so it need not let the garbage collector in: a collection waits that long.</remarks>
-internal sealed unsafe class TileCode : IDisposable
+internal sealed unsafe class BFloat16Code : IDisposable
 {
     private const int MostVectors = 3;
     private const int Alignment = 64;
@@ -11,7 +11,7 @@ internal sealed unsafe class TileCode : IDisposable
     private readonly PackingLoops _fromSingle, _fromBFloat16;
     private readonly delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> _round;
 
-    private TileCode(ExecutableMemory memory, List<int> starts)
+    private BFloat16Code(ExecutableMemory memory, List<int> starts)
     {
         _memory = memory;
         for (var i = 0; i < MostVectors; i++)
@@ -25,7 +25,7 @@ internal sealed unsafe class TileCode : IDisposable
     }
 
     /// <summary>Assembles the loops; null where the system lets no memory become executable, with its reason.</summary>
-    internal static TileCode? TryCreate(out string? refusal)
+    internal static BFloat16Code? TryCreate(out string? refusal)
     {
         var windows = OperatingSystem.IsWindows();
         var code = new List<byte>();
@@ -48,7 +48,7 @@ internal sealed unsafe class TileCode : IDisposable
         }
 
         Append(PackingAssembler.AssembleRound(windows));
-        return ExecutableMemory.TryCreate([.. code], out refusal) is { } memory ? new TileCode(memory, starts) : null;
+        return ExecutableMemory.TryCreate([.. code], out refusal) is { } memory ? new BFloat16Code(memory, starts) : null;
 
         void Append(byte[] function)
         {
