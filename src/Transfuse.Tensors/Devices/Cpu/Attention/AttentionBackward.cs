@@ -114,41 +114,17 @@ internal readonly unsafe struct AttentionBackward<T>(
     {
         var padded = arguments.PaddedHeadSize<T>();
         var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
-        var (size, queries) = (arguments.HeadSize, tile.QueryCount);
         CopyQueries(tile, head, width, buffers);
-        var queryRows = new TileOperand(buffers.Queries, padded, depthContiguous: true);
-        var outputRows = new TileOperand(buffers.OutputGradients, padded, depthContiguous: true);
-        var queriesTransposed = products.Right(queryRows, queries, size, buffers.QueriesTransposed);
-        var outputsTransposed = products.Right(outputRows, queries, size, buffers.OutputGradientsTransposed);
-        var querySide = products.Right(queryRows.Exchanged(), size, queries, buffers.QueryPairs);
-        var outputSide = products.Right(outputRows.Exchanged(), size, queries, buffers.OutputGradientPairs);
-        new Span<float>(buffers.QueryGradients, queries * padded).Clear();
+        var sides = PackQueries(tile.QueryCount, buffers);
+        new Span<float>(buffers.QueryGradients, tile.QueryCount * padded).Clear();
         var blockEnd = Math.Min(blockStart + _blockSize, tile.KeyCount);
-        var capDerivative = arguments.SoftCap > 0 ? buffers.CapDerivative : null;
         for (var key = firstKey; key < endKey; key += Size)
         {
             var count = Math.Min(Size, endKey - key);
             var offset = (nint)(key - blockStart) * padded;
-            var pairs = offset / 2;
-            var keyRows = new TileOperand(buffers.Keys + offset, padded, depthContiguous: true);
-            var valueRows = new TileOperand(buffers.Values + offset, padded, depthContiguous: true);
-            var keys = products.Packed(keyRows, size, buffers.KeyPairs + pairs);
-            var values = products.Packed(valueRows, size, buffers.ValuePairs + pairs);
-            ScoreTile.Compute<T>(
-                arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, queriesTransposed, width, buffers.Scores, capDerivative);
-            products.Multiply(count, queries, size, values, outputsTransposed, buffers.ScoreGradients, Size, accumulate: false);
-            SoftmaxBackward(count, width, buffers);
-            if (biasSums.Exist)
-            {
-                biasSums.Add<T>(planTile, head, tile.Position - key, count, width, buffers.ScoreGradients, buffers.DistanceGradients);
-            }
-
-            if (capDerivative != null)
-            {
-                Multiply(buffers.ScoreGradients, capDerivative, count * Size);
-            }
-
-            if (arguments.Mask.Hides(tile, key, key + count) && !IsFinite(queries, offset, Math.Min(count + (count % 2), blockEnd - key), buffers))
+            DifferentiateScores(tile, head, planTile, key, count, offset, sides, buffers);
+            if (arguments.Mask.Hides(tile, key, key + count)
+                && !IsFinite(tile.QueryCount, offset, Math.Min(count + (count % 2), blockEnd - key), buffers))
             {
                 SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.OutputGradients, padded, buffers.ValueGradients + offset);
                 SeenProducts.AddToKeys<T>(arguments.Mask, tile, key, count, buffers.ScoreGradients, buffers.Queries, padded, buffers.KeyGradients + offset);
@@ -156,15 +132,45 @@ internal readonly unsafe struct AttentionBackward<T>(
                 continue;
             }
 
-            var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: true), count, queries, buffers.Pairs);
-            products.Multiply(count, size, queries, probabilities, outputSide, buffers.ValueGradients + offset, padded, accumulate: true);
-            var scoreGradients = new TileOperand(buffers.ScoreGradients, Size, depthContiguous: true);
-            var ofKeys = products.Left(scoreGradients, count, queries, buffers.Pairs);
-            products.Multiply(count, size, queries, ofKeys, querySide, buffers.KeyGradients + offset, padded, accumulate: true);
-            var ofQueries = products.Left(scoreGradients.Exchanged(), queries, count, buffers.Pairs);
-            var keySide = products.Packed(keyRows.Exchanged(), Math.Min(Size, blockEnd - key), buffers.KeySidePairs + pairs);
-            products.Multiply(queries, size, count, ofQueries, keySide, buffers.QueryGradients, padded, accumulate: true);
+            AddGradients(tile.QueryCount, count, Math.Min(Size, blockEnd - key), offset, sides, buffers);
         }
+    }
+
+    // P and dS of the tile, rows keys and columns queries.
+    private void DifferentiateScores(
+        in AttentionTile tile, int head, int planTile, int key, int count, nint offset, in QuerySides sides, in BackwardBuffers<T> buffers)
+    {
+        var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
+        var capDerivative = arguments.SoftCap > 0 ? buffers.CapDerivative : null;
+        var keys = products.Packed(Rows(buffers.Keys + offset), arguments.HeadSize, buffers.KeyPairs + (offset / 2));
+        var values = products.Packed(Rows(buffers.Values + offset), arguments.HeadSize, buffers.ValuePairs + (offset / 2));
+        ScoreTile.Compute<T>(
+            arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, sides.QueriesTransposed, width, buffers.Scores, capDerivative);
+        products.Multiply(count, tile.QueryCount, arguments.HeadSize, values, sides.OutputsTransposed, buffers.ScoreGradients, Size, accumulate: false);
+        SoftmaxBackward(count, width, buffers);
+        if (biasSums.Exist)
+        {
+            biasSums.Add<T>(planTile, head, tile.Position - key, count, width, buffers.ScoreGradients, buffers.DistanceGradients);
+        }
+
+        if (capDerivative != null)
+        {
+            Multiply(buffers.ScoreGradients, capDerivative, count * Size);
+        }
+    }
+
+    // dV += P·dO, dK += dS·Q, dQ += dSᵀ·K. Of the keys at `offset` the block has packed `packedKeys` together.
+    private void AddGradients(int queries, int keys, int packedKeys, nint offset, in QuerySides sides, in BackwardBuffers<T> buffers)
+    {
+        var (size, padded) = (arguments.HeadSize, arguments.PaddedHeadSize<T>());
+        var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: true), keys, queries, buffers.Pairs);
+        products.Multiply(keys, size, queries, probabilities, sides.Outputs, buffers.ValueGradients + offset, padded, accumulate: true);
+        var scoreGradients = new TileOperand(buffers.ScoreGradients, Size, depthContiguous: true);
+        var ofKeys = products.Left(scoreGradients, keys, queries, buffers.Pairs);
+        products.Multiply(keys, size, queries, ofKeys, sides.Queries, buffers.KeyGradients + offset, padded, accumulate: true);
+        var ofQueries = products.Left(scoreGradients.Exchanged(), queries, keys, buffers.Pairs);
+        var keySide = products.Packed(Rows(buffers.Keys + offset).Exchanged(), packedKeys, buffers.KeySidePairs + (offset / 2));
+        products.Multiply(queries, size, keys, ofQueries, keySide, buffers.QueryGradients, padded, accumulate: true);
     }
 
     /// <summary>
@@ -190,13 +196,24 @@ internal readonly unsafe struct AttentionBackward<T>(
     // A tile of the block's keys and values as sides of products; what these read near in float32 is there already.
     private void PackKeys(int key, int count, in BackwardBuffers<T> buffers)
     {
-        nint padded = arguments.PaddedHeadSize<T>();
-        var (offset, size) = (key * padded, arguments.HeadSize);
-        var keys = new TileOperand(buffers.Keys + offset, padded, depthContiguous: true);
-        products.Left(keys, count, size, buffers.KeyPairs + (offset / 2));
-        products.Left(new TileOperand(buffers.Values + offset, padded, depthContiguous: true), count, size, buffers.ValuePairs + (offset / 2));
-        products.Right(keys.Exchanged(), size, count, buffers.KeySidePairs + (offset / 2));
+        var offset = (nint)key * arguments.PaddedHeadSize<T>();
+        var keys = Rows(buffers.Keys + offset);
+        products.Left(keys, count, arguments.HeadSize, buffers.KeyPairs + (offset / 2));
+        products.Left(Rows(buffers.Values + offset), count, arguments.HeadSize, buffers.ValuePairs + (offset / 2));
+        products.Right(keys.Exchanged(), arguments.HeadSize, count, buffers.KeySidePairs + (offset / 2));
     }
+
+    private QuerySides PackQueries(int count, in BackwardBuffers<T> buffers)
+    {
+        var (size, queries, outputs) = (arguments.HeadSize, Rows(buffers.Queries), Rows(buffers.OutputGradients));
+        return new QuerySides(
+            products.Right(queries, count, size, buffers.QueriesTransposed),
+            products.Right(outputs, count, size, buffers.OutputGradientsTransposed),
+            products.Right(queries.Exchanged(), size, count, buffers.QueryPairs),
+            products.Right(outputs.Exchanged(), size, count, buffers.OutputGradientPairs));
+    }
+
+    private TileOperand Rows(float* rows) => new(rows, arguments.PaddedHeadSize<T>(), depthContiguous: true);
 
     private void CopyQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
     {
@@ -299,4 +316,7 @@ internal readonly unsafe struct AttentionBackward<T>(
             destination += gradients.Query.RowStride;
         }
     }
+
+    // A tile's queries and dO as right sides: of scores and dP, whose columns they are, and of dK and dV, whose sums run over them.
+    private readonly record struct QuerySides(TileOperand QueriesTransposed, TileOperand OutputsTransposed, TileOperand Queries, TileOperand Outputs);
 }
