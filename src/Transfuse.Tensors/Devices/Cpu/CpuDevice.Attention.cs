@@ -8,7 +8,8 @@ public sealed partial class CpuDevice
     /// <inheritdoc/>
     /// <remarks>
     /// A soft cap comes before ALiBi and the relative bias, these before the mask. A window hides keys after the query even where <c>Causal</c> is false. A query
-    /// that sees no key has the output 0 and the log-sum −∞. Sums run in float32 over the keys in order.
+    /// that sees no key has the output 0 and the log-sum −∞. Sums run in float32 over the keys in order;
+    /// with <see cref="ProductPrecision.BFloat16"/> what is multiplied is rounded first, probabilities included, except for documents of one query.
     /// </remarks>
     public override void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,

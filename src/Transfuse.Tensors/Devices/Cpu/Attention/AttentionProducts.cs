@@ -63,7 +63,7 @@ internal readonly unsafe struct AttentionProducts<T>(BFloat16Code? code)
 
         var kernel = new BFloat16Kernel(code);
         var operand = Lines(columns);
-        var width = PanelWidth(kernel, n);
+        var width = PanelWidth(kernel, AttentionArguments.RoundUp<T>(n));
         var panel = (byte*)room;
         for (var column = 0; column < n; column += width, panel += PanelBytes(width, k))
         {
