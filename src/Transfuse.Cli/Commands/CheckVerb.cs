@@ -45,7 +45,7 @@ internal sealed class CheckVerb : Verb
             return ExitCodes.RecipeInvalid;
         }
 
-        context.Output.Note($"Next: transfuse run {files[0]}");
+        context.Output.Note($"Next: transfuse run {ShellText.Argument(files[0])}");
         return ExitCodes.Done;
     }
 

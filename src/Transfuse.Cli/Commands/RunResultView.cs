@@ -22,7 +22,7 @@ internal static class RunResultView
         context.Output.Note($"Run    {result.Run.Path}");
         context.Output.Note($"Report {result.Run.ReportFile}");
         context.Output.Note($"Model  {result.ModelFolder}");
-        context.Output.Note($"Next:  transfuse generate {result.ModelFolder} \"The method returns\"");
+        context.Output.Note($"Next:  transfuse generate {ShellText.Argument(result.ModelFolder)} \"The method returns\"");
     }
 
     /// <summary>Bits per byte, a row a model and a column a domain.</summary>

@@ -1,4 +1,5 @@
 using Transfuse.Cli.Hosting;
+using Transfuse.Cli.Output;
 using Transfuse.Diagnostics;
 using Transfuse.Pipeline;
 using Transfuse.Recipes;
@@ -28,7 +29,7 @@ internal static class RunSession
         }
         catch (OperationCanceledException)
         {
-            context.Output.Note($"Saved. Continue with: transfuse resume {run.Path}");
+            context.Output.Note($"Saved. Continue with: transfuse resume {ShellText.Argument(run.Path)}");
             throw;
         }
     }
