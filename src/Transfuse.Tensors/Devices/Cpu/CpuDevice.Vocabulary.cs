@@ -13,7 +13,11 @@ public sealed unsafe partial class CpuDevice
             if (table.Resting is { } resting)
             {
                 ForEachRow(new RestingEmbedKernel(pointer, resting, destination.Data), ids.Length, table.Columns);
-                Scale(destination, factor, destination, accumulate: false);
+                if (factor != 1)
+                {
+                    Scale(destination, factor, destination, accumulate: false);
+                }
+
                 return;
             }
 

@@ -20,7 +20,7 @@ internal readonly unsafe struct AttentionProducts<T>(BFloat16Code? code)
     /// <param name="rows">Its rows; they or their depths lie side by side.</param>
     /// <param name="m">Number of rows.</param>
     /// <param name="k">Depth.</param>
-    /// <param name="room">Room for the pairs, rows rounded up to 8 times k rounded up to 2 of half a float; not used in float32.</param>
+    /// <param name="room">Room for the pairs: m rounded up to 8, times ⌈k/2⌉ floats; not used in float32.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal TileOperand Left(TileOperand rows, int m, int k, float* room)
     {
@@ -52,7 +52,7 @@ internal readonly unsafe struct AttentionProducts<T>(BFloat16Code? code)
     /// <param name="columns">Its columns; they or their depths lie side by side. In float32 and side by side they are padded to the vector width.</param>
     /// <param name="n">Number of columns, in float32 at most a tile's if their depths lie side by side.</param>
     /// <param name="k">Depth.</param>
-    /// <param name="room">Room for a copy, columns rounded up to the vector width times k rounded up to 2; not used in float32 where the columns lie side by side.</param>
+    /// <param name="room">Room for the pairs, n rounded up to the vector width times ⌈k/2⌉ floats, or in float32 for k rows of a tile where the depths lie side by side.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal TileOperand Right(TileOperand columns, int n, int k, float* room)
     {
