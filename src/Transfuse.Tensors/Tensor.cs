@@ -89,21 +89,29 @@ public sealed unsafe class Tensor : IDisposable
         foreach (var section in sections)
         {
             ArgumentOutOfRangeException.ThrowIfNegative(section.Rows, nameof(sections));
-            (rows, bytes) = (checked(rows + section.Rows), checked(bytes + RestingRows.SectionBytes(section, columns)));
+            (rows, bytes) = (checked(rows + section.Rows), checked(bytes + StoredRows.SectionBytes(section, columns)));
         }
 
-        var buffer = pool.Rent((nuint)bytes);
-        return new Tensor(buffer, new RestingRows(buffer.IsCountedOnly ? null : (byte*)buffer.Pointer, columns, sections.ToArray()), new Shape(rows, columns));
+        var types = sections.ToArray();
+        return AllocateResting(pool, new Shape(rows, columns), bytes, address => new StoredRows((byte*)address, columns, types));
     }
 
-    /// <summary>The bytes of one row of a resting weight.</summary>
-    /// <exception cref="InvalidOperationException">The tensor does not rest.</exception>
+    /// <summary>Takes memory for a weight whose rows rest there, as <paramref name="rest"/> says of the address; it is 0 in a rehearsal.</summary>
+    internal static Tensor AllocateResting(MemoryPool pool, Shape shape, long bytes, Func<nint, RestingRows> rest)
+    {
+        var buffer = pool.Rent(checked((nuint)bytes));
+        return new Tensor(buffer, rest(buffer.IsCountedOnly ? 0 : (nint)buffer.Pointer), shape);
+    }
+
+    /// <summary>The bytes of one row of a weight that rests as stored.</summary>
+    /// <exception cref="InvalidOperationException">The tensor does not rest as stored.</exception>
     public Span<byte> RestingRow(int row)
     {
         ObjectDisposedException.ThrowIf(_buffer is null, this);
         CheckRow(row);
         RequireRows();
-        var (type, address) = (Resting ?? throw new InvalidOperationException($"This tensor {Shape} holds float32 elements and does not rest.")).Locate(row);
+        var stored = Resting as StoredRows ?? throw new InvalidOperationException($"This tensor {Shape} holds {Resting?.TypeNames ?? "float32"} elements, not rows as a file stores them.");
+        var (type, address) = stored.Locate(row);
         return new((void*)address, checked((int)type.ByteCount(Columns)));
     }
 

@@ -20,7 +20,7 @@ internal static class InferenceRun
     internal static void Decode(string path, int prompt, int tokens, int rounds, int threads, ProductPrecision precision)
     {
         using var device = new CpuDevice(threads: threads, precision: precision);
-        using var model = PretrainedModel.Load(path, device, precision: WeightPrecision.AsStored);
+        using var model = PretrainedModel.Load(path, device, precision: WeightPrecision.Packed);
         var generator = new TextGenerator(model, device);
         var options = new GenerationOptions { MaxNewTokens = tokens + 1, Temperature = 0 };
         var (best, bytes) = (double.MaxValue, long.MaxValue);
@@ -46,7 +46,7 @@ internal static class InferenceRun
     internal static void Score(string path, int tokens, int rounds, int threads, ProductPrecision precision)
     {
         using var device = new CpuDevice(threads: threads, precision: precision);
-        using var model = PretrainedModel.Load(path, device, precision: WeightPrecision.AsStored);
+        using var model = PretrainedModel.Load(path, device, precision: WeightPrecision.Packed);
         var scorer = new SequenceScorer(model, device);
         var ids = Ids(tokens, model.VocabularySize);
         var (best, sum) = (double.MaxValue, 0.0);

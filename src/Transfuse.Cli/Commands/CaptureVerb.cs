@@ -57,7 +57,7 @@ internal sealed class CaptureVerb : Verb
             cancellation).ToList();
         var tokenizer = TokenizerFile.Load(folder);
         using var device = context.CreateDevice();
-        using var model = PretrainedModel.Load(folder, device, precision: WeightPrecision.AsStored);
+        using var model = PretrainedModel.Load(folder, device, precision: WeightPrecision.Packed);
         var options = new DistributionStoreOptions
         {
             ModelHash = ContentHash.OfText(string.Concat(WeightFiles(folder).Order(StringComparer.Ordinal).Select(ContentHash.OfFile))),

@@ -33,7 +33,7 @@ internal sealed class GenerationModel : IDisposable
                 throw new UsageException($"{path} has an encoder, and adapters can be merged into decoder-only models only");
             }
 
-            _encoderDecoder = PretrainedModel.LoadEncoderDecoder(folder, device);
+            _encoderDecoder = PretrainedModel.LoadEncoderDecoder(folder, device, precision: WeightPrecision.Packed);
             Generator = new TextGenerator(_encoderDecoder, device, Tokenizer);
         }
         else

@@ -47,6 +47,14 @@ public abstract class Device : IDisposable
     /// </summary>
     public abstract void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null);
 
+    /// <summary>
+    /// A copy of a weight W [out, in] that rests in the order in which this device's products x·Wᵀ read it, rounded as they round it, so that none of them
+    /// need pack it; null where it would take more memory than W. It is frozen. The caller disposes it, and W.
+    /// </summary>
+    /// <param name="weight">W, float32 or resting as stored.</param>
+    /// <param name="exact">Whether null is wanted where values would be rounded: for weights whose rows are read, too.</param>
+    public abstract Tensor? PackWeight(Tensor weight, bool exact);
+
     /// <summary>Adds <paramref name="bias"/> [columns] to every row in place.</summary>
     public abstract void AddBias(Tensor rows, Tensor bias);
 

@@ -83,7 +83,7 @@ internal sealed class CheckpointWeights
                 var (file, entry) = sources[part.FileName];
                 part.Fill(rows, file, entry);
             });
-        });
+        }, map.Packing(precision, device));
     }
 
     /// <summary>Float32, or, where matrices rest as stored, the half precision that their parts have.</summary>
@@ -91,7 +91,7 @@ internal sealed class CheckpointWeights
         WeightSpec spec, Device device, WeightPrecision precision, Dictionary<string, (SafetensorsFile File, SafetensorsEntry Entry)> sources)
     {
         DType? Half(WeightPart part) => sources[part.FileName].Entry.Type switch { SafetensorsType.F16 => DType.F16, SafetensorsType.BF16 => DType.BF16, _ => null };
-        return precision == WeightPrecision.AsStored && spec.Shape.Rank == 2 && spec.Parts.All(part => Half(part) is not null && !part.IsTransposed)
+        return precision != WeightPrecision.Float32 && spec.Shape.Rank == 2 && spec.Parts.All(part => Half(part) is not null && !part.IsTransposed)
             ? Tensor.AllocateResting(device.Memory, spec.Shape.Columns, [.. spec.Parts.Select(part => new RestingSection(part.Shape[0], Half(part)!.Value))])
             : device.Allocate(spec.Shape);
     }

@@ -30,7 +30,7 @@ internal sealed class GgufWeights(GgufModel model)
                 {
                     spec.ForEachPart(value, Fill);
                 }
-            });
+            }, map.Packing(precision, device));
     }
 
     /// <summary>Matrices rest unless all of it is float32 in the file, too, or their rows are rearranged inside.</summary>

@@ -25,23 +25,23 @@ internal sealed class ParameterSet : IDisposable
         Create(map, spec => device.Allocate(spec.Shape), fill);
 
     /// <summary>Makes every parameter of <paramref name="map"/> in a tensor of the caller's choice and has it filled; if that fails, none is left over.</summary>
-    internal static ParameterSet Create(WeightMap map, Func<WeightSpec, Tensor> allocate, Action<WeightSpec, Tensor> fill)
+    /// <param name="map">The parameters.</param>
+    /// <param name="allocate">Makes a tensor.</param>
+    /// <param name="fill">Fills it.</param>
+    /// <param name="pack">A packed copy of a matrix to keep in its place, or null to keep it as it is.</param>
+    internal static ParameterSet Create(
+        WeightMap map, Func<WeightSpec, Tensor> allocate, Action<WeightSpec, Tensor> fill, Func<WeightSpec, Tensor, Tensor?>? pack = null)
     {
         var parameters = new ParameterSet();
         try
         {
             foreach (var spec in map.Specs)
             {
-                var parameter = new Parameter(spec.Name, allocate(spec))
+                parameters.Add(new Parameter(spec.Name, Make(spec, allocate, fill, pack))
                 {
                     Decays = spec.Decays,
                     RowBlocks = spec.Parts.Count > 1 ? [.. spec.Parts.Select(part => part.Rows)] : [],
-                };
-                parameters.Add(parameter);
-                if (!parameter.Value.IsRehearsed)
-                {
-                    fill(spec, parameter.Value);
-                }
+                });
             }
 
             return parameters;
@@ -49,6 +49,31 @@ internal sealed class ParameterSet : IDisposable
         catch
         {
             parameters.Dispose();
+            throw;
+        }
+    }
+
+    private static Tensor Make(WeightSpec spec, Func<WeightSpec, Tensor> allocate, Action<WeightSpec, Tensor> fill, Func<WeightSpec, Tensor, Tensor?>? pack)
+    {
+        var value = allocate(spec);
+        try
+        {
+            if (!value.IsRehearsed)
+            {
+                fill(spec, value);
+            }
+
+            if (pack?.Invoke(spec, value) is not { } packed)
+            {
+                return value;
+            }
+
+            value.Dispose();
+            return packed;
+        }
+        catch
+        {
+            value.Dispose();
             throw;
         }
     }

@@ -20,9 +20,11 @@ public static partial class PretrainedModel
     /// <param name="folder">The folder, or a GGUF file.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
+    /// <param name="precision">Whether weights are widened to float32, or rest in memory as stored or packed; then matrices are frozen.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
     /// <exception cref="ModelFormatException">A file is missing or corrupt, the architecture is another, or weights and config do not fit.</exception>
-    public static EncoderDecoderModel LoadEncoderDecoder(string folder, Device device, IProgress<RunEvent>? progress = null)
+    public static EncoderDecoderModel LoadEncoderDecoder(
+        string folder, Device device, IProgress<RunEvent>? progress = null, WeightPrecision precision = WeightPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (ReadConfig(folder) is not T5Config config)
@@ -34,7 +36,7 @@ public static partial class PretrainedModel
         {
             using var model = GgufModel.Open(gguf);
             config = (T5Config)model.Config;
-            return T5Architecture.Build(config, new GgufWeights(model).Read(WeightsOf(config), device, WeightPrecision.Float32));
+            return T5Architecture.Build(config, new GgufWeights(model).Read(WeightsOf(config), device, precision));
         }
 
         using var checkpoint = SafetensorsCheckpoint.Open(folder);
@@ -47,7 +49,7 @@ public static partial class PretrainedModel
             map = T5Architecture.Weights(config);
         }
 
-        return T5Architecture.Build(config, weights.Read(map, device, tie, WeightPrecision.Float32));
+        return T5Architecture.Build(config, weights.Read(map, device, tie, precision));
     }
 
     /// <summary>A new encoder-decoder model with random weights, of the standard deviations of the original.</summary>

@@ -32,7 +32,7 @@ public static partial class PretrainedModel
     /// <param name="folder">The folder, or the GGUF file. A folder without config.json may hold one GGUF model.</param>
     /// <param name="device">Where the model is going to run.</param>
     /// <param name="progress">Hears of warnings.</param>
-    /// <param name="precision">Whether weights are widened to float32 or rest in memory as stored; then matrices are frozen.</param>
+    /// <param name="precision">Whether weights are widened to float32, or rest in memory as stored or packed; then matrices are frozen.</param>
     /// <returns>The model, which the caller disposes before the device.</returns>
     /// <exception cref="ModelFormatException">A file is missing or corrupt, the architecture is unknown, or weights and config do not fit.</exception>
     public static LanguageModel Load(
@@ -118,6 +118,14 @@ public static partial class PretrainedModel
         var parameters = ParameterSet.Create(
             WeightsOf(config), device, (spec, value) => Initialise(value, spec.Role, config, initialisation));
         return Build(config, parameters, device);
+    }
+
+    /// <summary>A model on a device for rehearsals, of which there is no file yet.</summary>
+    internal static LanguageModel Rehearse(ModelConfig config, Device rehearsal, WeightPrecision precision)
+    {
+        CheckConfig(config);
+        var map = WeightsOf(config);
+        return Build(config, ParameterSet.Create(map, spec => rehearsal.Allocate(spec.Shape), (_, _) => { }, map.Packing(precision, rehearsal)), rehearsal);
     }
 
     /// <summary>

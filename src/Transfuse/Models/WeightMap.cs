@@ -1,4 +1,5 @@
 using Transfuse.Tensors;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Models;
 
@@ -31,6 +32,10 @@ internal sealed class WeightMap
 
     /// <summary>All parameters in the model's order.</summary>
     internal IReadOnlyList<WeightSpec> Specs => _specs;
+
+    /// <summary>How matrices are packed once they are read; null where they are not.</summary>
+    internal Func<WeightSpec, Tensor, Tensor?>? Packing(WeightPrecision precision, Device device) =>
+        precision == WeightPrecision.Packed ? (spec, value) => Pack(spec, value, device) : null;
 
     /// <summary>Names file tensors that carry nothing.</summary>
     internal WeightMap Ignore(params string[] names)
@@ -72,6 +77,20 @@ internal sealed class WeightMap
         Matrix($"{name}.weight", role, input, Array.ConvertAll(parts, part => ($"{part.File}.weight", part.Rows)), isTransposed);
         return hasBias ? Vector($"{name}.bias", WeightRole.Bias, Array.ConvertAll(parts, part => ($"{part.File}.bias", part.Rows))) : this;
     }
+
+    /// <summary>
+    /// A packed copy of a matrix to multiply with, or null if it stays as it is: tables are read row by row, and an embedding that is the head, too, must
+    /// not lose bits.
+    /// </summary>
+    private Tensor? Pack(WeightSpec spec, Tensor value, Device device) => spec.Role switch
+    {
+        WeightRole.Matrix or WeightRole.ResidualMatrix => device.PackWeight(value, exact: false),
+        WeightRole.Embedding when Is(spec, HeadName) => device.PackWeight(value, exact: false),
+        WeightRole.Embedding when Is(spec, EmbeddingName) && !_specs.Exists(other => Is(other, HeadName)) => device.PackWeight(value, exact: true),
+        _ => null,
+    };
+
+    private static bool Is(WeightSpec spec, string name) => spec.Name.Equals(name, StringComparison.Ordinal);
 
     private WeightMap Matrix(string name, WeightRole role, int columns, (string File, int Rows)[] parts, bool isTransposed = false)
     {

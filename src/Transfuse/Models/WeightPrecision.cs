@@ -11,4 +11,10 @@ public enum WeightPrecision
     /// an eighth of the memory, results of the same bits. They are frozen.
     /// </summary>
     AsStored,
+
+    /// <summary>
+    /// Matrices rest packed, in the order and the precision in which the device multiplies, so that no product packs them; those that would take more
+    /// memory so rest as stored: quantised ones, and half precision where products are float32. They are frozen.
+    /// </summary>
+    Packed,
 }

@@ -20,8 +20,10 @@ public sealed class AdapterFlagTests
 
         Assert.Equal(0, tool.Run("convert", "m", "merged", "--adapter", "a").Code);
         Assert.Equal(0, tool.Run("convert", "m", "merged.gguf", "--adapter", "a").Code);
-        Assert.Equal(adapted, Nats(Score("merged")));
-        Assert.Equal(adapted, Nats(Score("merged.gguf")));
+
+        // Weights that adapters are merged into are not packed, which sums few rows in another order.
+        Assert.Equal(adapted, Nats(Score("merged")), 1e-5);
+        Assert.Equal(Nats(Score("merged")), Nats(Score("merged.gguf")));
         Assert.Equal(0, tool.Run("diff", "merged", "merged.gguf", "--exit-code").Code);
         Assert.Equal(Tokenizer("m"), Tokenizer("merged"));
         Assert.DoesNotContain(Directory.GetFileSystemEntries(tool.Folder), entry => entry.EndsWith(".partial", StringComparison.Ordinal));

@@ -56,6 +56,8 @@ internal sealed class NaiveHeadDevice : Device
 
     public override void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null) => throw new NotSupportedException();
 
+    public override Tensor? PackWeight(Tensor weight, bool exact) => null;
+
     public override void AddBias(Tensor rows, Tensor bias) => throw new NotSupportedException();
 
     public override void SumRows(Tensor rows, Tensor destination, bool accumulate) => throw new NotSupportedException();

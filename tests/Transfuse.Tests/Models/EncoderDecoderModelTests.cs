@@ -126,6 +126,20 @@ public sealed class EncoderDecoderModelTests : IDisposable
         TensorAssert.Close([.. model.HeadWeight.Value.AsSpan().ToArray().Select(value => (double)value)], again.HeadWeight.Value.AsSpan(), 1e-6, 1.0 / 256);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Packed_weights_write_the_same_texts(string kind)
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Create(kind);
+        PretrainedModel.Save(model, folder.FullPath);
+        using var packed = PretrainedModel.LoadEncoderDecoder(folder.FullPath, _device, precision: WeightPrecision.Packed);
+        Assert.True(packed.HeadWeight.Value.IsResting);
+        int[][] sources = [TinyModels.Ids(3, 1), TinyModels.Ids(40, 2)];
+        var options = new GenerationOptions { MaxNewTokens = 9, Beams = 2 };
+        Assert.Equal(new TextGenerator(model, _device).Generate(sources, options, Chance()), new TextGenerator(packed, _device).Generate(sources, options, Chance()));
+    }
+
     [Fact]
     public void The_published_sizes_have_the_published_numbers_of_parameters()
     {

@@ -1,5 +1,6 @@
 using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
@@ -65,7 +66,7 @@ public sealed unsafe partial class CpuDevice
         WithKernel(ref product);
     }
 
-    /// <summary>Floats that the second operand of a product takes when packed whole.</summary>
+    /// <summary>Floats that the second operand of a product takes when packed whole; 0 if it rests so already.</summary>
     internal long PackedColumnsFloats(in GemmArguments arguments)
     {
         var size = new PackedSize(arguments, Threads);
@@ -76,11 +77,46 @@ public sealed unsafe partial class CpuDevice
     /// <summary>Packs the second operand of a product whole, for other products with it.</summary>
     /// <param name="arguments">One of the products.</param>
     /// <param name="destination">Room for <see cref="PackedColumnsFloats"/> values; stays the caller's.</param>
+    /// <returns>What lies there.</returns>
     internal PackedColumns PackColumns(in GemmArguments arguments, float* destination)
     {
-        var packing = new ColumnPacking(arguments, (byte*)destination, _workers);
+        PackRows(arguments, (byte*)destination);
+        return new PackedColumns((nint)destination);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor? PackWeight(Tensor weight, bool exact)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        return PackWeight(weight, exact, Memory);
+    }
+
+    /// <summary><see cref="PackWeight(Tensor, bool)"/> into a pool; rehearsals ask here, too.</summary>
+    internal Tensor? PackWeight(Tensor weight, bool exact, MemoryPool pool)
+    {
+        var size = Precision == ProductPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
+        var (grows, rounds) = weight.Resting switch
+        {
+            null => (false, size < sizeof(float)),
+            StoredRows stored => (!stored.HasElementsOf(size), size < sizeof(float) && !stored.IsAll(DType.BF16)),
+            _ => (true, false),
+        };
+        if (grows || (exact && rounds) || weight.Length == 0)
+        {
+            return null;
+        }
+
+        var arguments = new GemmArguments(
+            MatMulLayout.NT, weight.Rows, weight.Rows, weight.Columns, null, weight.IsRehearsed ? null : DataUnlessResting(weight), null, null, weight.Resting);
+        return Tensor.AllocateResting(pool, weight.Shape, PackedColumnsFloats(arguments) * sizeof(float), address => PackRows(arguments, (byte*)address));
+    }
+
+    // Describes the rows that it packs; where there is no room to pack to, that is all.
+    private PackedRows PackRows(in GemmArguments arguments, byte* destination)
+    {
+        var packing = new ColumnPacking(arguments, destination, _workers);
         WithKernel(ref packing);
-        return packing.Packed;
+        return packing.Packed!;
     }
 
     /// <summary>Hands the kernel of this device's tier and precision to <paramref name="user"/>.</summary>
@@ -145,13 +181,14 @@ public sealed unsafe partial class CpuDevice
             where TVector : unmanaged, IVector<TVector>
             where TKernel : struct, IGemmKernel
         {
-            if (DotGemm.Suits(arguments, kernel.ElementSize))
+            var product = arguments.For(kernel);
+            if (DotGemm.Suits(product, kernel.ElementSize))
             {
-                DotGemm.Run<TVector>(arguments, workers, memory);
+                DotGemm.Run<TVector>(product, workers, memory);
             }
             else
             {
-                PackedGemm.Run(kernel, arguments, workers, memory);
+                PackedGemm.Run(kernel, product, workers, memory);
             }
         }
     }
@@ -166,16 +203,24 @@ public sealed unsafe partial class CpuDevice
 
         public void Use<TVector, TKernel>(TKernel kernel)
             where TVector : unmanaged, IVector<TVector>
-            where TKernel : struct, IGemmKernel => Floats = PackedGemm.PackedFloats(Planned(kernel, arguments, workers));
+            where TKernel : struct, IGemmKernel => Floats =
+            arguments.For(kernel).PackedB is null ? PackedGemm.PackedFloats(Planned(kernel, arguments, workers)) : 0;
     }
 
     private struct ColumnPacking(GemmArguments arguments, byte* destination, WorkerPool workers) : IKernelUser
     {
-        internal PackedColumns Packed { get; private set; }
+        internal PackedRows? Packed { get; private set; }
 
         public void Use<TVector, TKernel>(TKernel kernel)
             where TVector : unmanaged, IVector<TVector>
-            where TKernel : struct, IGemmKernel =>
-            Packed = PackedGemm.Pack(Planned(kernel, arguments, workers.WorkerCount), destination, workers);
+            where TKernel : struct, IGemmKernel
+        {
+            var packing = Planned(kernel, arguments, workers.WorkerCount);
+            Packed = PackedRows.Of(kernel, packing, destination);
+            if (destination != null)
+            {
+                PackedGemm.Pack(packing, destination, workers);
+            }
+        }
     }
 }

@@ -142,7 +142,7 @@ public sealed unsafe partial class CpuDevice
 
     // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
     private void MultiplyGradients(
-        in CrossEntropyKernel chunk, in HeadProducts products, PackedColumns packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
+        in CrossEntropyKernel chunk, in HeadProducts products, PackedColumns? packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
     {
         if (dWeight is not null)
         {

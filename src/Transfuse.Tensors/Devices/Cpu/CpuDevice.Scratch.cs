@@ -1,5 +1,6 @@
 using Transfuse.Tensors.Devices.Cpu.Attention;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Simd;
 
@@ -16,16 +17,16 @@ public sealed unsafe partial class CpuDevice
     /// <param name="m">Rows of the result.</param>
     /// <param name="n">Columns of the result.</param>
     /// <param name="k">Length of the sums.</param>
-    /// <param name="isResting">Whether the second operand rests.</param>
+    /// <param name="resting">Rows of the second operand where it rests.</param>
     /// <param name="hasFixedOrder">Whether sums have one order however many rows there are.</param>
-    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, bool isResting, bool hasFixedOrder)
+    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, RestingRows? resting, bool hasFixedOrder)
     {
         if (m == 0 || n == 0 || k == 0)
         {
             return 0;
         }
 
-        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null) { HasFixedOrder = hasFixedOrder }, isResting, Threads);
+        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null, resting) { HasFixedOrder = hasFixedOrder }, Threads);
         WithKernel(ref scratch);
         return scratch.Floats;
     }
@@ -60,7 +61,7 @@ public sealed unsafe partial class CpuDevice
         new AttentionScratch(pool, shared, Threads, floats).Dispose();
     }
 
-    private struct ProductScratch(GemmArguments arguments, bool isResting, int workers) : IKernelUser
+    private struct ProductScratch(GemmArguments arguments, int workers) : IKernelUser
     {
         internal long Floats { get; private set; }
 
@@ -68,9 +69,10 @@ public sealed unsafe partial class CpuDevice
             where TVector : unmanaged, IVector<TVector>
             where TKernel : struct, IGemmKernel
         {
-            Floats = DotGemm.Suits(arguments, kernel.ElementSize)
-                ? DotGemm.ScratchFloats(arguments.K, isResting, workers)
-                : PackedGemm.ScratchFloats(Planned(kernel, arguments, workers), workers);
+            var product = arguments.For(kernel);
+            Floats = DotGemm.Suits(product, kernel.ElementSize)
+                ? DotGemm.ScratchFloats(product.K, product.B.Resting is not null, workers)
+                : PackedGemm.ScratchFloats(Planned(kernel, product, workers), workers);
         }
     }
 }

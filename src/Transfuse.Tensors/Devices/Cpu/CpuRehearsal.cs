@@ -2,6 +2,7 @@ using Transfuse.Tensors.Devices.Cpu.Elementwise;
 using Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 using Transfuse.Tensors.Devices.Cpu.Norms;
 using Transfuse.Tensors.Devices.Cpu.Optimizer;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Optimizers;
 
@@ -36,8 +37,11 @@ internal sealed class CpuRehearsal : Device
     public override void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null)
     {
         var (m, k) = layout == MatMulLayout.TN ? (a.Columns, a.Rows) : (a.Rows, a.Columns);
-        Multiply(layout, m, layout == MatMulLayout.NT ? b.Rows : b.Columns, k, b.IsResting);
+        Multiply(layout, m, layout == MatMulLayout.NT ? b.Rows : b.Columns, k, b.Resting);
     }
+
+    /// <inheritdoc/>
+    public override Tensor? PackWeight(Tensor weight, bool exact) => _device.PackWeight(weight, exact, Memory);
 
     /// <inheritdoc/>
     public override void AddBias(Tensor rows, Tensor bias)
@@ -182,9 +186,9 @@ internal sealed class CpuRehearsal : Device
         for (var start = 0; start < n; start += chunk)
         {
             var count = Math.Min(chunk, n - start);
-            Multiply(MatMulLayout.NT, count, v, h, weight.IsResting, hasFixedOrder: true);
-            Multiply(MatMulLayout.TN, dWeight is null ? 0 : v, h, count, isResting: false);
-            Multiply(MatMulLayout.NN, dHidden is null ? 0 : count, h, v, weight.IsResting);
+            Multiply(MatMulLayout.NT, count, v, h, weight.Resting, hasFixedOrder: true);
+            Multiply(MatMulLayout.TN, dWeight is null ? 0 : v, h, count, resting: null);
+            Multiply(MatMulLayout.NN, dHidden is null ? 0 : count, h, v, weight.Resting);
         }
     }
 
@@ -207,7 +211,7 @@ internal sealed class CpuRehearsal : Device
         using var packed = new ScratchMemory(Memory, PackedHeadFloats(chunk, n, weight, withHidden: false));
         for (var start = 0; start < n; start += chunk)
         {
-            Multiply(MatMulLayout.NT, Math.Min(chunk, n - start), v, h, weight.IsResting);
+            Multiply(MatMulLayout.NT, Math.Min(chunk, n - start), v, h, weight.Resting);
         }
     }
 
@@ -268,9 +272,9 @@ internal sealed class CpuRehearsal : Device
         return logits + hidden;
     }
 
-    private void Multiply(MatMulLayout layout, int m, int n, int k, bool isResting, bool hasFixedOrder = false)
+    private void Multiply(MatMulLayout layout, int m, int n, int k, RestingRows? resting, bool hasFixedOrder = false)
     {
-        if (_device.MatMulScratch(layout, m, n, k, isResting, hasFixedOrder) is > 0 and var floats)
+        if (_device.MatMulScratch(layout, m, n, k, resting, hasFixedOrder) is > 0 and var floats)
         {
             using var packed = new ScratchMemory(Memory, floats);
         }

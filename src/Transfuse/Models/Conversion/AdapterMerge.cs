@@ -16,8 +16,8 @@ public static class AdapterMerge
         ["tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model", "*.jinja", "generation_config.json"];
 
     /// <summary>
-    /// Loads a model to read with: its matrices rest as stored, so that it takes little more memory than its file; they are widened to float32 where
-    /// adapters are merged into them.
+    /// Loads a model to read with: its matrices rest packed or as stored, so that it takes little more memory than its file; they are widened to float32
+    /// where adapters are merged into them.
     /// </summary>
     /// <param name="source">Folder or GGUF file of the model.</param>
     /// <param name="adapters">Folders of adapters; none leaves the model as it is.</param>
@@ -27,7 +27,7 @@ public static class AdapterMerge
     public static LanguageModel Load(string source, IReadOnlyList<string> adapters, Device device)
     {
         ArgumentNullException.ThrowIfNull(adapters);
-        var model = PretrainedModel.Load(source, device, precision: adapters.Count == 0 ? WeightPrecision.AsStored : WeightPrecision.Float32);
+        var model = PretrainedModel.Load(source, device, precision: adapters.Count == 0 ? WeightPrecision.Packed : WeightPrecision.Float32);
         try
         {
             Apply(model, adapters, device);

@@ -67,7 +67,7 @@ internal static class T5Architecture
                 .Linear($"{self}.o", hidden, inner, hasBias: false);
             if (i == 0)
             {
-                map.Linear($"{block}.{BiasName}", config.RelativeBuckets, config.HeadCount, hasBias: false);
+                map.Linear($"{block}.{BiasName}", config.RelativeBuckets, config.HeadCount, hasBias: false, WeightRole.Embedding);
             }
 
             map.Norm($"{block}.layer.0.layer_norm", hidden, hasBias: false);

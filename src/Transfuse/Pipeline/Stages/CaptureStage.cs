@@ -41,14 +41,14 @@ internal sealed class CaptureStage : Stage
     internal override MemoryEstimate Estimate(Device device)
     {
         var tokens = new DistributionCaptureOptions().TokensPerBatch;
-        return new MemoryEstimator(device).OfScoring(_model.Rehearse, tokens, tokens);
+        return new MemoryEstimator(device).OfScoring(rehearsal => _model.Rehearse(rehearsal, WeightPrecision.Packed), tokens, tokens);
     }
 
     internal override void Run(StageContext context, string folder)
     {
         var corpus = _corpus.Open(context.Run);
         var tokenizer = LoadTokenizer(context.Run);
-        using var model = PretrainedModel.Load(_model.ModelFolder(context.Run), context.Device);
+        using var model = PretrainedModel.Load(_model.ModelFolder(context.Run), context.Device, precision: WeightPrecision.Packed);
         var options = new DistributionStoreOptions
         {
             ModelHash = _model.ResultKey(context.Run),

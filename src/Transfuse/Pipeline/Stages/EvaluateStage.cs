@@ -39,7 +39,7 @@ internal sealed class EvaluateStage : Stage
     {
         var tokens = new BitsPerByteOptions().BatchTokens;
         var estimator = new MemoryEstimator(device);
-        return _models.Select(model => estimator.OfScoring(model.Rehearse, tokens, _section.Window is > 0 and var window ? window : tokens))
+        return _models.Select(model => estimator.OfScoring(rehearsal => model.Rehearse(rehearsal, WeightPrecision.Packed), tokens, _section.Window is > 0 and var window ? window : tokens))
             .Aggregate(MemoryEstimate.None, MemoryEstimate.Larger);
     }
 
@@ -51,7 +51,7 @@ internal sealed class EvaluateStage : Stage
         foreach (var stage in _models)
         {
             var tokenizer = TokenizerFile.Load(stage.ModelFolder(context.Run));
-            using var model = PretrainedModel.Load(stage.ModelFolder(context.Run), context.Device);
+            using var model = PretrainedModel.Load(stage.ModelFolder(context.Run), context.Device, precision: WeightPrecision.Packed);
             var measure = new BitsPerByte(
                 context.Device, model, tokenizer, new BitsPerByteOptions { Window = _section.Window ?? 0, Stride = _section.Stride ?? 0 });
             var scores = new List<KeyValuePair<string, double>>();

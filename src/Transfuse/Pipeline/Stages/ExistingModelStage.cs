@@ -35,10 +35,10 @@ internal sealed class ExistingModelStage : ModelStage
 
     internal override string ResultKey(RunFolder run) => ContentHash.OfFile(run.At(Folder, ReferenceFile));
 
-    internal override LanguageModel Rehearse(Device rehearsal)
+    internal override LanguageModel Rehearse(Device rehearsal, WeightPrecision precision)
     {
         RequireFolder();
-        return PretrainedModel.Load(_folder, rehearsal);
+        return PretrainedModel.Load(_folder, rehearsal, precision: precision);
     }
 
     internal override void Run(StageContext context, string folder)

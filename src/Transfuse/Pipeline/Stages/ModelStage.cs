@@ -13,5 +13,5 @@ internal abstract class ModelStage : Stage
     internal virtual string ModelFolder(RunFolder run) => run.At(Folder);
 
     /// <summary>The model on a device for rehearsals, before the stage has run.</summary>
-    internal abstract LanguageModel Rehearse(Device rehearsal);
+    internal abstract LanguageModel Rehearse(Device rehearsal, WeightPrecision precision);
 }

@@ -49,14 +49,14 @@ internal sealed class TrainStage : ModelStage
         ChatTemplateFile.Carry(_plan.TokenizerFolder(context.Run), folder);
     }
 
-    internal override LanguageModel Rehearse(Device rehearsal) => _plan.Rehearse(rehearsal);
+    internal override LanguageModel Rehearse(Device rehearsal, WeightPrecision precision) => _plan.Rehearse(rehearsal, precision);
 
     internal override long Tokens => RecipePlan.TokensOf(_section);
 
     internal override MemoryEstimate Estimate(Device device)
     {
         var validation = _section.ValidateEvery > 0 ? new BitsPerByteOptions().BatchTokens : 0;
-        return new MemoryEstimator(device).OfTraining(_plan.Rehearse, Options(), _section.BatchTokens, _section.Block, validation);
+        return new MemoryEstimator(device).OfTraining(rehearsal => _plan.Rehearse(rehearsal, WeightPrecision.Float32), Options(), _section.BatchTokens, _section.Block, validation);
     }
 
     internal override void CleanUp(string folder) => TrainingRecorder.RemoveCheckpoints(folder);

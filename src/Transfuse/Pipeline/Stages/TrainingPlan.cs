@@ -43,18 +43,18 @@ internal sealed record TrainingPlan
         ? PretrainedModel.Load(Base.ModelFolder(run), device)
         : PretrainedModel.Create(NewModelConfig.From(Architecture!, tokenizer), device, new RandomStream(Seed, "weights"));
 
-    /// <summary>The model before the first step on a device for rehearsals, while stages that it builds on have not run.</summary>
-    internal LanguageModel Rehearse(Device rehearsal)
+    /// <summary>The model on a device for rehearsals, while stages that it builds on have not run: to train (float32), or as it is loaded afterwards.</summary>
+    internal LanguageModel Rehearse(Device rehearsal, WeightPrecision precision)
     {
         if (Base is not null)
         {
-            return Base.Rehearse(rehearsal);
+            return Base.Rehearse(rehearsal, precision);
         }
 
         var config = Tokenizer is null
             ? NewModelConfig.From(Architecture!, TokenizerFile.Load(Architecture!.Tokenizer!))
             : NewModelConfig.From(Architecture!, Tokenizer.Vocabulary, bosId: null, eosId: null);
-        return PretrainedModel.Create(config, rehearsal, new RandomStream(Seed, "weights"));
+        return PretrainedModel.Rehearse(config, rehearsal, precision);
     }
 
     /// <summary>The training documents, with the teacher's distributions where there is one.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
+using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
@@ -21,11 +22,11 @@ internal static unsafe class DotGemm
 
     private const int RowsAtOnce = 4;
 
-    /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands.</summary>
+    /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands, neither of which is packed.</summary>
     /// <param name="arguments">The product.</param>
     /// <param name="elementSize">Bytes of an operand's element in the other way to compute it.</param>
     internal static bool Suits(in GemmArguments arguments, int elementSize) =>
-        !arguments.HasFixedOrder && arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
+        !arguments.HasFixedOrder && arguments.PackedB is null && arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
 
     /// <summary>Floats of scratch memory: a worker widens four rows of a resting weight at a time, reads them with every row of A and takes the next.</summary>
     internal static long ScratchFloats(int depth, bool isResting, int workers) => isResting ? (long)RowsAtOnce * depth * workers : 0;
@@ -79,7 +80,7 @@ internal static unsafe class DotGemm
         // So few rows of A leave nothing to gain from writing rows of B widened beside them.
         private bool MultiplyResting(int column, int columns, float** rows)
         {
-            if (arguments.B.Resting is not { } resting)
+            if (arguments.B.Resting is not StoredRows resting)
             {
                 return false;
             }

@@ -40,11 +40,16 @@ internal readonly unsafe struct GemmArguments
     /// <summary>Lines are columns of the output.</summary>
     internal GemmOperand B { get; }
 
-    /// <summary>The second operand packed whole, where that was done; of no effect where it does not fit.</summary>
-    internal PackedColumns PackedB { get; init; }
+    /// <summary>The second operand packed whole, by the same kernel for the same depth; null where that was not done.</summary>
+    internal PackedColumns? PackedB { get; init; }
 
     /// <summary>Whether the sums of a row must have the same order however many rows there are.</summary>
     internal bool HasFixedOrder { get; init; }
+
+    /// <summary>The product for a kernel: with B packed, if it rests as this kernel packs it.</summary>
+    internal GemmArguments For<TKernel>(TKernel kernel)
+        where TKernel : struct, IGemmKernel =>
+        B is { DepthContiguous: true, Resting: PackedRows packed } ? this with { PackedB = packed.For(kernel) } : this;
 
     /// <summary>Output [m, n].</summary>
     internal float* Destination { get; }

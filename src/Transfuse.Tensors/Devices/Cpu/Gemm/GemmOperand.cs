@@ -41,12 +41,18 @@ internal readonly unsafe struct GemmOperand(void* data, int stride, bool depthCo
     /// <summary>A block of a resting operand where it rests as bfloat16, its own count from 0; false if it rests as something else.</summary>
     internal bool TryGetBFloat16(int line, int lines, int start, int depth, out GemmOperand stored)
     {
+        if (Resting is not StoredRows sections)
+        {
+            stored = default;
+            return false;
+        }
+
         var (row, rows, column) = DepthContiguous ? (line, lines, start) : (start, depth, line);
-        var (type, first) = Resting!.Locate(row);
-        var stride = Resting.Columns;
+        var (type, first) = sections.Locate(row);
+        var stride = sections.Columns;
         stored = new GemmOperand((ushort*)first + column, stride, DepthContiguous, sizeof(ushort));
         return type == DType.BF16
-            && Resting.Locate(row + rows - 1) is { Type: DType.BF16 } last
+            && sections.Locate(row + rows - 1) is { Type: DType.BF16 } last
             && last.Address - first == (nint)stride * sizeof(ushort) * (rows - 1);
     }
 

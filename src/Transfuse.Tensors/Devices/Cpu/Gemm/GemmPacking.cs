@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
-/// Packs blocks of the operands and multiplies packed blocks. A packed block holds, depth block by depth block, its panels one after
-/// the other.
+/// Packs blocks of the operands and multiplies packed blocks. A packed block of A holds, depth block by depth block, its panels one after the other; one of
+/// B holds panel by panel all depths.
 /// </summary>
 internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArguments arguments, GemmPlan plan)
     where TKernel : struct, IGemmKernel
@@ -17,19 +17,14 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
     /// <summary>The blocks.</summary>
     internal GemmPlan Plan { get; } = plan;
 
-    /// <summary>Whether B was packed beforehand, the way this product reads it.</summary>
-    internal bool HasPackedB => Arguments.PackedB.Fits(Plan);
+    /// <summary>Whether B was packed beforehand.</summary>
+    internal bool HasPackedB => Arguments.PackedB is not null;
 
-    /// <summary>Columns of a block of B.</summary>
-    internal int ColumnBlock => Plan.OwnsRows ? Plan.SharedSlab : Plan.OwnedBlock;
-
-    /// <summary>Blocks of B, over all depths.</summary>
-    internal int ColumnBlocks => DepthParts * GemmPlan.Parts(Arguments.N, ColumnBlock);
+    /// <summary>Parts of the depth.</summary>
+    internal int DepthParts => GemmPlan.Parts(Arguments.K, Plan.SlabDepth);
 
     /// <summary>Parts of the shared operand that are packed at once.</summary>
     internal int SlabCount => DepthParts * SharedParts;
-
-    private int DepthParts => GemmPlan.Parts(Arguments.K, Plan.SlabDepth);
 
     private int SharedParts => GemmPlan.Parts(Plan.OwnsRows ? Arguments.N : Arguments.M, Plan.SharedSlab);
 
@@ -43,12 +38,18 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
             depthStart, Math.Min(Plan.SlabDepth, Arguments.K - depthStart), sharedStart, Math.Min(Plan.SharedSlab, sharedTotal - sharedStart));
     }
 
-    /// <summary>Block <paramref name="block"/> of a depth of the columns that were packed beforehand.</summary>
-    internal byte* PackedBlock(int depthPart, int block) =>
-        Arguments.PackedB.Data + (SizeInBytes(rows: false, ColumnBlock) * (nuint)((depthPart * GemmPlan.Parts(Arguments.N, ColumnBlock)) + block));
+    /// <summary>All columns of a slab, as they were packed beforehand.</summary>
+    internal GemmBlock PackedColumns(GemmSlab slab) => AllColumns((byte*)Arguments.PackedB!.Value.Data, slab.FirstDepth / Plan.SlabDepth);
+
+    /// <summary>Where a part of the depth lies in a B that is packed whole, slab after slab: whatever the number of rows, products read the same.</summary>
+    internal GemmBlock AllColumns(byte* packed, int depthPart) =>
+        new(packed + (SizeInBytes(rows: false, Arguments.N) * (nuint)depthPart), 0, Arguments.N);
 
     /// <summary>Width of a panel of A (<paramref name="rows"/>) or B.</summary>
-    internal int TileLines(bool rows) => rows ? _kernel.TileRows : _kernel.TileColumns;
+    internal int TileLines(bool rows) => !rows ? _kernel.TileColumns : IsOneRow ? 1 : _kernel.TileRows;
+
+    // Decoding: nothing but the row is packed, and a panel of its own width does not fill the first-level cache.
+    private bool IsOneRow => Arguments.M == 1 && HasPackedB && Arguments.A.DepthContiguous;
 
     /// <summary>Bytes of a packed block of A (<paramref name="rows"/>) or B, a multiple of a cache line.</summary>
     internal nuint SizeInBytes(bool rows, int lines)
@@ -59,20 +60,24 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
         return (padded * depth * (nuint)_kernel.ElementSize + 63) & ~(nuint)63;
     }
 
-    /// <summary>Packs <paramref name="count"/> lines from <paramref name="first"/> of the block that starts at line <paramref name="blockStart"/> and has <paramref name="blockLines"/> lines.</summary>
+    /// <summary>Packs <paramref name="count"/> lines of a block, from its own line <paramref name="first"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Pack(bool rows, GemmSlab slab, int blockStart, int blockLines, int first, int count, byte* block)
+    internal void Pack(bool rows, GemmSlab slab, GemmBlock block, int first, int count)
     {
+        var (blockStart, blockLines) = (block.FirstLine, block.Lines);
         var tile = TileLines(rows);
         for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
         {
             var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
-            var depthBlock = block + DepthBlockOffset(blockLines, tile, start);
             for (var line = first; line < first + count; line += tile)
             {
                 var lines = Math.Min(tile, blockLines - line);
-                var panel = depthBlock + PanelOffset(line, depth);
-                if (rows && !Arguments.A.DepthContiguous && line + (IGemmKernel.RowGroup * tile) <= Math.Min(first + count, blockLines))
+                var panel = block.Data + (rows ? RowPanel(block, line, start, depth) : ColumnPanel(block, line, start, slab.Depth));
+                if (rows && IsOneRow)
+                {
+                    _kernel.PackRow(Arguments.A, slab.FirstDepth + start, depth, panel);
+                }
+                else if (rows && !Arguments.A.DepthContiguous && line + (IGemmKernel.RowGroup * tile) <= Math.Min(first + count, blockLines))
                 {
                     _kernel.PackRowGroup(Arguments.A, blockStart + line, slab.FirstDepth + start, depth, panel);
                     line += (IGemmKernel.RowGroup - 1) * tile;
@@ -89,27 +94,34 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
         }
     }
 
-    /// <summary>Multiplies a packed block of rows with a packed block of columns into the output.</summary>
+    /// <summary>Multiplies a packed block of rows with <paramref name="columns"/> columns of a packed block, from B's <paramref name="firstColumn"/> on, into the output.</summary>
     /// <remarks>A panel of columns passes through all depths before the next one's turn: its part of the output stays in the second-level cache.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Multiply(GemmSlab slab, byte* a, int firstRow, int rows, byte* b, int firstColumn, int columns)
+    internal void Multiply(GemmSlab slab, GemmBlock a, GemmBlock b, int firstColumn, int columns)
     {
-        for (var row = 0; row < rows; row += GemmPlan.RowBlock)
+        for (var row = 0; row < a.Lines; row += GemmPlan.RowBlock)
         {
-            var rowEnd = Math.Min(row + GemmPlan.RowBlock, rows);
+            var rowEnd = Math.Min(row + GemmPlan.RowBlock, a.Lines);
             for (var column = 0; column < columns; column += _kernel.TileColumns)
             {
                 var width = Math.Min(_kernel.TileColumns, columns - column);
                 for (var start = 0; start < slab.Depth; start += Plan.DepthBlock)
                 {
                     var depth = Math.Min(Plan.DepthBlock, slab.Depth - start);
-                    var aBlock = a + DepthBlockOffset(rows, _kernel.TileRows, start);
-                    var panel = b + DepthBlockOffset(columns, _kernel.TileColumns, start) + PanelOffset(column, depth);
+                    var aPanel = a.Data + RowPanel(a, row, start, depth);
+                    var bPanel = b.Data + ColumnPanel(b, firstColumn - b.FirstLine + column, start, slab.Depth);
                     var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
-                    var offset = ((nint)(firstRow + row) * Arguments.N) + firstColumn + column;
+                    var offset = ((nint)(a.FirstLine + row) * Arguments.N) + firstColumn + column;
                     var tile = new GemmTile(
                         Arguments.Destination + offset, addend == null ? null : addend + offset, Arguments.N, rowEnd - row, width);
-                    _kernel.Multiply(depth, aBlock + PanelOffset(row, depth), panel, tile);
+                    if (IsOneRow)
+                    {
+                        _kernel.MultiplyRow(depth, aPanel, bPanel, tile);
+                    }
+                    else
+                    {
+                        _kernel.Multiply(depth, aPanel, bPanel, tile);
+                    }
                 }
             }
         }
@@ -117,9 +129,15 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
 
     private int PaddedDepth(int depth) => (depth + _kernel.DepthMultiple - 1) / _kernel.DepthMultiple * _kernel.DepthMultiple;
 
-    // All depth blocks before the last have the plan's depth.
-    private nint DepthBlockOffset(int lines, int tile, int start) =>
-        (nint)((lines + tile - 1) / tile * tile) * (start / Plan.DepthBlock) * PaddedDepth(Plan.DepthBlock) * _kernel.ElementSize;
+    // Panels of a depth block follow one another, since the innermost loop takes many; all depth blocks before the last have the plan's depth.
+    private nint RowPanel(GemmBlock block, int line, int start, int depth)
+    {
+        var tile = TileLines(rows: true);
+        var before = (nint)((block.Lines + tile - 1) / tile * tile) * (start / Plan.DepthBlock) * PaddedDepth(Plan.DepthBlock);
+        return (before + ((nint)line * PaddedDepth(depth))) * _kernel.ElementSize;
+    }
 
-    private nint PanelOffset(int line, int depth) => (nint)line * PaddedDepth(depth) * _kernel.ElementSize;
+    // Depth blocks of a panel follow one another: it is read from end to end.
+    private nint ColumnPanel(GemmBlock block, int line, int start, int slabDepth) =>
+        (((nint)line * PaddedDepth(slabDepth)) + ((nint)start * _kernel.PanelColumns(Math.Min(_kernel.TileColumns, block.Lines - line)))) * _kernel.ElementSize;
 }

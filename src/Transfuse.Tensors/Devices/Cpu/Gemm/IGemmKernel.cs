@@ -40,6 +40,9 @@ internal unsafe interface IGemmKernel
     /// </summary>
     void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination);
 
+    /// <summary>Packs the only line of A, whose elements lie side by side, as <see cref="MultiplyRow"/> reads it: depth after depth.</summary>
+    void PackRow(in GemmOperand operand, int start, int depth, byte* destination);
+
     /// <summary>Packs up to <see cref="TileColumns"/> lines of B from (<paramref name="line"/>, <paramref name="start"/>). What missing lines hold is of no matter.</summary>
     void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination);
 
@@ -48,4 +51,7 @@ internal unsafe interface IGemmKernel
     /// panels of A high, which follow each other from <paramref name="a"/> on.
     /// </summary>
     void Multiply(int depth, byte* a, byte* b, in GemmTile tile);
+
+    /// <summary>The same for a tile of one row, which <see cref="PackRow"/> packed; sums have the same order.</summary>
+    void MultiplyRow(int depth, byte* a, byte* b, in GemmTile tile);
 }

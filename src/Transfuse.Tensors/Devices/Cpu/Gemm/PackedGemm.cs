@@ -12,15 +12,22 @@ internal static unsafe class PackedGemm
     // Below this many multiplications waking the other threads costs more than it saves.
     private const long SerialMultiplications = 64 * 64 * 64;
 
+    // Rows that are packed at once stay in the second-level cache while the columns pass by.
+    private const nuint MostBytesAtOnce = 1 << 19;
+
     /// <summary>Computes a product whose dimensions are all positive.</summary>
     internal static void Run<TKernel>(TKernel kernel, in GemmArguments arguments, WorkerPool workers, MemoryPool memory)
         where TKernel : struct, IGemmKernel
     {
         var packing = new GemmPacking<TKernel>(kernel, arguments, GemmPlan.For(arguments.M, arguments.N, arguments.K, kernel, workers.WorkerCount));
         using var scratch = new ScratchMemory(memory, ScratchFloats(packing, workers.WorkerCount));
-        if (packing.Plan.OwnsRows && packing.HasPackedB)
+        if (packing.HasPackedB && packing.Plan.OwnsRows)
         {
             MultiplyPacked(packing, (byte*)scratch.Data, workers);
+        }
+        else if (HasRowsAtOnce(packing))
+        {
+            MultiplyFewRows(packing, (byte*)scratch.Data, workers);
         }
         else
         {
@@ -32,27 +39,37 @@ internal static unsafe class PackedGemm
     /// <param name="packing">A product with it.</param>
     /// <param name="destination">Room for <see cref="PackedFloats"/> values.</param>
     /// <param name="workers">Who packs.</param>
-    internal static PackedColumns Pack<TKernel>(in GemmPacking<TKernel> packing, byte* destination, WorkerPool workers)
+    internal static void Pack<TKernel>(in GemmPacking<TKernel> packing, byte* destination, WorkerPool workers)
         where TKernel : struct, IGemmKernel
     {
         var body = new PackColumnsBody<TKernel>(packing, destination);
         workers.Run(body.TaskCount, ref body);
-        return new PackedColumns(packing.Plan, destination);
     }
 
     /// <summary>Floats that the second operand takes when packed whole.</summary>
     internal static long PackedFloats<TKernel>(in GemmPacking<TKernel> packing)
         where TKernel : struct, IGemmKernel =>
-        packing.ColumnBlocks * (long)packing.SizeInBytes(rows: false, packing.ColumnBlock) / sizeof(float);
+        packing.DepthParts * (long)packing.SizeInBytes(rows: false, packing.Arguments.N) / sizeof(float);
 
     /// <summary>Floats of scratch memory: a shared block, a second one where another slab follows, and one of their own for the workers that take part.</summary>
     internal static long ScratchFloats<TKernel>(in GemmPacking<TKernel> packing, int workers)
         where TKernel : struct, IGemmKernel
     {
         var (shared, owned) = BlockBytes(packing);
+        if (HasRowsAtOnce(packing))
+        {
+            return (long)shared * packing.SlabCount / sizeof(float);
+        }
+
         var sharedBlocks = packing.Plan.OwnsRows && packing.HasPackedB ? 0 : Math.Min(packing.SlabCount, 2);
         return (long)((shared * (nuint)sharedBlocks) + (owned * (nuint)(IsSerial(packing.Arguments) ? 1 : workers))) / sizeof(float);
     }
+
+    // Columns that are packed already, and so few rows that all their depths are packed at once.
+    private static bool HasRowsAtOnce<TKernel>(in GemmPacking<TKernel> packing)
+        where TKernel : struct, IGemmKernel =>
+        packing.HasPackedB && !packing.Plan.OwnsRows && packing.SlabCount == packing.DepthParts
+        && packing.SizeInBytes(rows: true, packing.Arguments.M) * (nuint)packing.SlabCount <= MostBytesAtOnce;
 
     private static bool IsSerial(in GemmArguments arguments) => (long)arguments.M * arguments.N * arguments.K <= SerialMultiplications;
 
@@ -92,6 +109,15 @@ internal static unsafe class PackedGemm
         Run(body.TaskCount, ref body, IsSerial(packing.Arguments), workers);
     }
 
+    // Columns are packed already and rows are few: packed once by the caller, they meet every column in all depths without a wait between.
+    private static void MultiplyFewRows<TKernel>(in GemmPacking<TKernel> packing, byte* rows, WorkerPool workers)
+        where TKernel : struct, IGemmKernel
+    {
+        var body = new MultiplyColumnsBody<TKernel>(packing, rows, BlockBytes(packing).Shared);
+        body.PackRows();
+        Run(body.TaskCount, ref body, IsSerial(packing.Arguments), workers);
+    }
+
     private static void Run<TBody>(int tasks, ref TBody body, bool serial, WorkerPool workers)
         where TBody : struct, IParallelBody
     {
@@ -128,7 +154,7 @@ internal static unsafe class PackedGemm
         {
             var first = task * LinesPerTask;
             var count = Math.Min(LinesPerTask, slab.Lines - first);
-            packing.Pack(!packing.Plan.OwnsRows, slab, slab.FirstLine, slab.Lines, first, count, shared);
+            packing.Pack(!packing.Plan.OwnsRows, slab, new GemmBlock(shared, slab.FirstLine, slab.Lines), first, count);
         }
     }
 
@@ -144,39 +170,74 @@ internal static unsafe class PackedGemm
             var plan = packing.Plan;
             var first = task * plan.OwnedBlock;
             var count = Math.Min(plan.OwnedBlock, (plan.OwnsRows ? packing.Arguments.M : packing.Arguments.N) - first);
-            var isPacked = !plan.OwnsRows && packing.HasPackedB;
-            var block = isPacked ? packing.PackedBlock(slab.FirstDepth / plan.SlabDepth, task) : owned + (ownedBytes * (nuint)worker);
-            if (!isPacked)
+            var sharedBlock = new GemmBlock(shared, slab.FirstLine, slab.Lines);
+            if (!plan.OwnsRows && packing.HasPackedB)
             {
-                packing.Pack(plan.OwnsRows, slab, first, count, 0, count, block);
+                packing.Multiply(slab, sharedBlock, packing.PackedColumns(slab), first, count);
+                return;
             }
 
+            var block = new GemmBlock(owned + (ownedBytes * (nuint)worker), first, count);
+            packing.Pack(plan.OwnsRows, slab, block, 0, count);
             if (plan.OwnsRows)
             {
-                packing.Multiply(slab, block, first, count, shared, slab.FirstLine, slab.Lines);
+                packing.Multiply(slab, block, sharedBlock, slab.FirstLine, slab.Lines);
             }
             else
             {
-                packing.Multiply(slab, shared, slab.FirstLine, slab.Lines, block, first, count);
+                packing.Multiply(slab, sharedBlock, block, first, count);
             }
         }
     }
 
-    /// <summary>Packs blocks of the second operand that are kept.</summary>
+    /// <summary>Packs a group of panels of the second operand, which is kept.</summary>
     private readonly struct PackColumnsBody<TKernel>(GemmPacking<TKernel> packing, byte* destination) : IParallelBody
         where TKernel : struct, IGemmKernel
     {
-        internal int TaskCount => packing.ColumnBlocks;
+        private const int WantedColumns = 192;
+
+        internal int TaskCount => packing.DepthParts * GroupCount;
+
+        private int Group => WantedColumns / packing.TileLines(rows: false) * packing.TileLines(rows: false);
+
+        private int GroupCount => GemmPlan.Parts(packing.Arguments.N, Group);
 
         public void Execute(int task, int worker)
         {
-            var (depthPart, block) = Math.DivRem(task, GemmPlan.Parts(packing.Arguments.N, packing.ColumnBlock));
+            var (depthPart, group) = Math.DivRem(task, GroupCount);
             var start = depthPart * packing.Plan.SlabDepth;
-            var first = block * packing.ColumnBlock;
-            var count = Math.Min(packing.ColumnBlock, packing.Arguments.N - first);
-            var slab = new GemmSlab(start, Math.Min(packing.Plan.SlabDepth, packing.Arguments.K - start), first, count);
-            packing.Pack(rows: false, slab, first, count, 0, count, destination + (packing.SizeInBytes(rows: false, packing.ColumnBlock) * (nuint)task));
+            var (first, columns) = (group * Group, packing.Arguments.N);
+            var slab = new GemmSlab(start, Math.Min(packing.Plan.SlabDepth, packing.Arguments.K - start), 0, columns);
+            packing.Pack(rows: false, slab, packing.AllColumns(destination, depthPart), first, Math.Min(Group, columns - first));
         }
+    }
+
+    /// <summary>Multiplies rows that are packed in all depths with a block of columns that are packed, too.</summary>
+    private readonly struct MultiplyColumnsBody<TKernel>(GemmPacking<TKernel> packing, byte* rows, nuint slabBytes) : IParallelBody
+        where TKernel : struct, IGemmKernel
+    {
+        internal int TaskCount => GemmPlan.Parts(packing.Arguments.N, packing.Plan.OwnedBlock);
+
+        internal void PackRows()
+        {
+            for (var i = 0; i < packing.SlabCount; i++)
+            {
+                packing.Pack(rows: true, packing.SlabAt(i), RowsAt(i), 0, packing.Arguments.M);
+            }
+        }
+
+        public void Execute(int task, int worker)
+        {
+            var first = task * packing.Plan.OwnedBlock;
+            var count = Math.Min(packing.Plan.OwnedBlock, packing.Arguments.N - first);
+            for (var i = 0; i < packing.SlabCount; i++)
+            {
+                var slab = packing.SlabAt(i);
+                packing.Multiply(slab, RowsAt(i), packing.PackedColumns(slab), first, count);
+            }
+        }
+
+        private GemmBlock RowsAt(int slab) => new(rows + (slabBytes * (nuint)slab), 0, packing.Arguments.M);
     }
 
     /// <summary>Packs a block of rows slab by slab and multiplies it with columns that are packed already.</summary>
@@ -189,17 +250,16 @@ internal static unsafe class PackedGemm
         {
             var first = task * packing.Plan.OwnedBlock;
             var count = Math.Min(packing.Plan.OwnedBlock, packing.Arguments.M - first);
-            var block = owned + (ownedBytes * (nuint)worker);
+            var block = new GemmBlock(owned + (ownedBytes * (nuint)worker), first, count);
             for (var i = 0; i < packing.SlabCount; i++)
             {
                 var slab = packing.SlabAt(i);
                 if (slab.FirstLine == 0)
                 {
-                    packing.Pack(rows: true, slab, first, count, 0, count, block);
+                    packing.Pack(rows: true, slab, block, 0, count);
                 }
 
-                var columns = packing.PackedBlock(slab.FirstDepth / packing.Plan.SlabDepth, slab.FirstLine / packing.ColumnBlock);
-                packing.Multiply(slab, block, first, count, columns, slab.FirstLine, slab.Lines);
+                packing.Multiply(slab, block, packing.PackedColumns(slab), slab.FirstLine, slab.Lines);
             }
         }
     }

@@ -30,6 +30,9 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
     public void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination) =>
         PanelPacking.CopyGroup<TNarrow>(operand.At(line, start), operand.Stride, depth, (float*)destination, TProduct.Rows);
 
+    public void PackRow(in GemmOperand operand, int start, int depth, byte* destination) =>
+        new ReadOnlySpan<float>(operand.At(0, start), depth).CopyTo(new Span<float>(destination, depth));
+
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack<TVector>(operand, line, lines, start, depth, (float*)destination, PanelColumns(lines));
 
@@ -50,6 +53,21 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
                 MultiplyEdge(depth, panel, (float*)b, vectors, tile.From(row, TProduct.Rows));
             }
         }
+    }
+
+    public void MultiplyRow(int depth, byte* a, byte* b, in GemmTile tile)
+    {
+        var vectors = PanelColumns(tile.Columns) / TVector.Count;
+        if (tile.Columns == vectors * TVector.Count)
+        {
+            OneRowProduct.Multiply<TVector>(depth, (float*)a, (float*)b, vectors, tile);
+            return;
+        }
+
+        var width = vectors * TVector.Count;
+        var whole = stackalloc float[3 * TVector.Count];
+        OneRowProduct.Multiply<TVector>(depth, (float*)a, (float*)b, vectors, new GemmTile(whole, null, width, 1, width));
+        tile.Take(whole, width);
     }
 
     private static void MultiplyFull(int depth, float* a, float* b, int vectors, in GemmTile tile)

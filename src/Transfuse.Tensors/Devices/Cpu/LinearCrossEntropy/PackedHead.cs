@@ -36,10 +36,10 @@ internal readonly unsafe ref struct PackedHead
     }
 
     /// <summary>Columns of hidden·Wᵀ; none where they are not packed.</summary>
-    internal PackedColumns ForLogits { get; }
+    internal PackedColumns? ForLogits { get; }
 
     /// <summary>Columns of G·W; none where they are not packed.</summary>
-    internal PackedColumns ForHidden { get; }
+    internal PackedColumns? ForHidden { get; }
 
     /// <summary>Floats of the copies; 0 for one that is not made.</summary>
     internal static (long ForLogits, long ForHidden) Floats(CpuDevice device, in HeadProducts products, int chunk, bool withHidden, bool isRepeated)

@@ -1,77 +1,15 @@
-using System.Runtime.CompilerServices;
-
 namespace Transfuse.Tensors.Devices.Cpu.Quantized;
 
-/// <summary>Where the rows of a resting weight lie, and their float32 values.</summary>
-internal sealed unsafe class RestingRows
+/// <summary>The rows of a weight that has no float32 elements to point at.</summary>
+/// <param name="columns">Elements of a row.</param>
+internal abstract unsafe class RestingRows(int columns)
 {
-    private const int LargestBlock = SuperBlocks.Elements;
-    private readonly RestingSection[] _sections;
-    private readonly byte*[] _starts;
-    private readonly nint[] _rowBytes;
-
-    /// <summary>Places sections one behind the other from <paramref name="data"/> on.</summary>
-    internal RestingRows(byte* data, int columns, RestingSection[] sections)
-    {
-        _sections = sections;
-        _starts = new byte*[sections.Length];
-        _rowBytes = new nint[sections.Length];
-        for (var i = 0; i < sections.Length; i++)
-        {
-            _starts[i] = data;
-            _rowBytes[i] = (nint)sections[i].Type.ByteCount(columns);
-            data += SectionBytes(sections[i], columns);
-        }
-
-        Columns = columns;
-    }
-
     /// <summary>Elements of a row.</summary>
-    internal int Columns { get; }
+    internal int Columns { get; } = columns;
 
-    /// <summary>The sections, for messages.</summary>
-    internal string TypeNames => string.Join(" and ", _sections.Select(section => section.Type).Distinct());
+    /// <summary>How they rest, for messages.</summary>
+    internal abstract string TypeNames { get; }
 
-    /// <summary>Bytes of a section, padded so that the next one begins on a cache line.</summary>
-    internal static long SectionBytes(RestingSection section, int columns) => (section.Type.ByteCount(columns) * section.Rows + 63) & ~63L;
-
-    /// <summary>Type and address of a row.</summary>
-    internal (DType Type, nint Address) Locate(int row)
-    {
-        var section = 0;
-        while (row >= _sections[section].Rows)
-        {
-            row -= _sections[section++].Rows;
-        }
-
-        return (_sections[section].Type, (nint)_starts[section] + (_rowBytes[section] * row));
-    }
-
-    /// <summary>Elements <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of a row; they need not begin or end with a block.</summary>
-    [SkipLocalsInit]
-    internal void Widen(int row, int start, int count, float* destination)
-    {
-        var (type, address) = Locate(row);
-        var (elements, bytes) = (type.BlockElements(), type.BlockBytes());
-        var blocks = (byte*)address;
-        var values = new Span<float>(destination, count);
-        var block = stackalloc float[LargestBlock];
-        if (start % elements is > 0 and var skipped)
-        {
-            BlockFormat.Widen(type, new ReadOnlySpan<byte>(blocks + ((long)(start / elements) * bytes), bytes), new Span<float>(block, elements));
-            var taken = Math.Min(count, elements - skipped);
-            new ReadOnlySpan<float>(block + skipped, taken).CopyTo(values);
-            values = values[taken..];
-            start += taken;
-        }
-
-        var whole = values.Length / elements * elements;
-        var next = blocks + ((long)(start / elements) * bytes);
-        BlockFormat.Widen(type, new ReadOnlySpan<byte>(next, whole / elements * bytes), values[..whole]);
-        if (whole < values.Length)
-        {
-            BlockFormat.Widen(type, new ReadOnlySpan<byte>(next + ((long)(whole / elements) * bytes), bytes), new Span<float>(block, elements));
-            new ReadOnlySpan<float>(block, values.Length - whole).CopyTo(values[whole..]);
-        }
-    }
+    /// <summary>The float32 values of elements <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> of a row.</summary>
+    internal abstract void Widen(int row, int start, int count, float* destination);
 }

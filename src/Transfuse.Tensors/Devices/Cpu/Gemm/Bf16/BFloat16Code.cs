@@ -4,23 +4,23 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 /// <remarks>A call takes a tenth of a millisecond at most, so it need not let the garbage collector in: a collection waits that long.</remarks>
 internal sealed unsafe class BFloat16Code : IDisposable
 {
-    private const int MostVectors = 3;
+    private const int MostVectors = 3, Products = 2 * MostVectors;
     private const int Alignment = 64;
     private readonly ExecutableMemory _memory;
-    private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[MostVectors];
+    private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[Products];
     private readonly PackingLoops _fromSingle, _fromBFloat16;
     private readonly delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> _round;
 
     private BFloat16Code(ExecutableMemory memory, List<int> starts)
     {
         _memory = memory;
-        for (var i = 0; i < MostVectors; i++)
+        for (var i = 0; i < Products; i++)
         {
             _products[i] = (delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)(memory.Code + starts[i]);
         }
 
-        _fromSingle = new PackingLoops(memory.Code, starts[MostVectors..]);
-        _fromBFloat16 = new PackingLoops(memory.Code, starts[(MostVectors + PackingLoops.Count)..]);
+        _fromSingle = new PackingLoops(memory.Code, starts[Products..]);
+        _fromBFloat16 = new PackingLoops(memory.Code, starts[(Products + PackingLoops.Count)..]);
         _round = (delegate* unmanaged[SuppressGCTransition]<PackingCall*, void>)(memory.Code + starts[^1]);
     }
 
@@ -30,9 +30,12 @@ internal sealed unsafe class BFloat16Code : IDisposable
         var windows = OperatingSystem.IsWindows();
         var code = new List<byte>();
         var starts = new List<int>();
-        for (var vectors = 1; vectors <= MostVectors; vectors++)
+        foreach (var rows in (ReadOnlySpan<int>)[TileAssembler.Rows, 1])
         {
-            Append(TileAssembler.Assemble(vectors, windows));
+            for (var vectors = 1; vectors <= MostVectors; vectors++)
+            {
+                Append(TileAssembler.Assemble(rows, vectors, windows));
+            }
         }
 
         foreach (var isBFloat16 in (ReadOnlySpan<bool>)[false, true])
@@ -58,8 +61,8 @@ internal sealed unsafe class BFloat16Code : IDisposable
         }
     }
 
-    /// <summary>The product for tiles of <paramref name="vectors"/> vectors.</summary>
-    internal delegate* unmanaged[SuppressGCTransition]<TileCall*, void> Product(int vectors) => _products[vectors - 1];
+    /// <summary>The product for tiles of <paramref name="vectors"/> vectors and of <see cref="TileAssembler.Rows"/> rows or a single one.</summary>
+    internal delegate* unmanaged[SuppressGCTransition]<TileCall*, void> Product(int vectors, bool isOneRow = false) => _products[vectors - 1 + (isOneRow ? MostVectors : 0)];
 
     /// <summary>The loops that pack float32 or bfloat16.</summary>
     internal PackingLoops Packing(bool isBFloat16) => isBFloat16 ? _fromBFloat16 : _fromSingle;

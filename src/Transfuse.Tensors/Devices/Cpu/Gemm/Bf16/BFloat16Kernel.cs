@@ -28,6 +28,15 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
     public void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination) =>
         new PairPacking(code, operand).CopyGroup(line, start, depth, destination);
 
+    public void PackRow(in GemmOperand operand, int start, int depth, byte* destination)
+    {
+        BFloat16.FromSingle(new ReadOnlySpan<float>(operand.At(0, start), depth), new Span<BFloat16>(destination, depth));
+        if (depth % 2 != 0)
+        {
+            ((BFloat16*)destination)[depth] = default;
+        }
+    }
+
     public void PackColumns(in GemmOperand operand, int line, int lines, int start, int depth, byte* destination) =>
         Pack(operand, line, lines, start, depth, destination, PanelColumns(lines));
 
@@ -38,7 +47,7 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
         var wholeRows = tile.Columns == vectors * Lanes ? tile.Rows / TileRows * TileRows : 0;
         if (wholeRows > 0)
         {
-            Call(depth, a, b, vectors, tile, wholeRows);
+            Call(depth, a, b, vectors, tile, wholeRows / TileRows);
         }
 
         for (var row = wholeRows; row < tile.Rows; row += TileRows)
@@ -48,7 +57,23 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
         }
     }
 
-    private void Call(int depth, byte* a, byte* b, int vectors, in GemmTile tile, int rows)
+    [SkipLocalsInit]
+    public void MultiplyRow(int depth, byte* a, byte* b, in GemmTile tile)
+    {
+        var vectors = PanelColumns(tile.Columns) / Lanes;
+        var width = vectors * Lanes;
+        if (tile.Columns == width)
+        {
+            Call(depth, a, b, vectors, tile, 1, isOneRow: true);
+            return;
+        }
+
+        var whole = stackalloc float[MostVectors * Lanes];
+        Call(depth, a, b, vectors, new GemmTile(whole, null, width, 1, width), 1, isOneRow: true);
+        tile.Take(whole, width);
+    }
+
+    private void Call(int depth, byte* a, byte* b, int vectors, in GemmTile tile, int tiles, bool isOneRow = false)
     {
         var call = new TileCall
         {
@@ -58,9 +83,9 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
             Destination = tile.Destination,
             Addend = tile.Addend,
             StrideInBytes = tile.Stride * sizeof(float),
-            Tiles = rows / TileRows,
+            Tiles = tiles,
         };
-        code.Product(vectors)(&call);
+        code.Product(vectors, isOneRow)(&call);
     }
 
     // A tile that fills no whole vectors or rows is computed whole beside the matrix.
@@ -70,7 +95,7 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
     {
         var whole = stackalloc float[TileAssembler.Rows * MostVectors * Lanes];
         var width = vectors * Lanes;
-        Call(depth, a, b, vectors, new GemmTile(whole, null, width, TileRows, width), TileRows);
+        Call(depth, a, b, vectors, new GemmTile(whole, null, width, TileRows, width), 1);
         tile.Take(whole, width);
     }
 

@@ -8,7 +8,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 /// a₂ₚ·b₂ₚ and a₂ₚ₊₁·b₂ₚ₊₁ to a float32 sum in one instruction.
 /// </summary>
 /// <remarks>
-/// c[i, j] = Σₚ (a[2p, i]·b[2p, j] + a[2p+1, i]·b[2p+1, j]) + addend[i, j] for tiles of 8 rows and 1 to 3 vectors of 16 columns, one below the other.
+/// c[i, j] = Σₚ (a[2p, i]·b[2p, j] + a[2p+1, i]·b[2p+1, j]) + addend[i, j] for tiles of 8 rows, or a single one, and 1 to 3 vectors of 16 columns, one below the other.
 /// 24 sums, three vectors of B and two broadcasts of A take 29 of the 32 registers. Per pair of depths the loop reads 32 bytes of A and 64 to 192 of B and
 /// multiplies 256 to 768 times. A tile's part of the output is asked for before its loop begins: it has left the first-level cache since the last block
 /// of depths.
@@ -19,6 +19,10 @@ internal static class TileAssembler
     internal const int Rows = 8;
 
     private const int VectorBytes = 64;
+
+    // A single row passes by panels as fast as memory brings them; the processor asks for the next page late.
+    private const int PrefetchBytes = 4608;
+
     private const int FirstSaved = 6, LastSaved = 15, SavedBytes = 16;
 
     private static readonly AssemblerRegisterZMM[] Zmm =
@@ -31,9 +35,10 @@ internal static class TileAssembler
         [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
 
     /// <summary>The code of a function that takes the address of a <see cref="TileCall"/>.</summary>
+    /// <param name="rows">Rows of the tile and of a panel of A: <see cref="Rows"/> or 1.</param>
     /// <param name="vectors">Vectors of 16 columns, 1 to 3.</param>
     /// <param name="windows">Whether the caller follows the convention of Windows: argument in rcx, xmm6 to xmm15 kept.</param>
-    internal static byte[] Assemble(int vectors, bool windows)
+    internal static byte[] Assemble(int rows, int vectors, bool windows)
     {
         var code = new Assembler(64);
         var call = windows ? rcx : rdi;
@@ -49,11 +54,11 @@ internal static class TileAssembler
         code.mov(r11, __[call + 40]);
         var tile = code.CreateLabel();
         code.Label(ref tile);
-        Prefetch(code, vectors);
+        Prefetch(code, rows, vectors);
         code.mov(rax, __[call]);
         code.mov(r8, __[call + 16]);
-        Multiply(code, vectors);
-        Store(code, vectors);
+        Multiply(code, rows, vectors);
+        Store(code, rows, vectors);
         code.dec(__qword_ptr[call + 48]);
         code.jnz(tile);
         code.vzeroupper();
@@ -71,10 +76,10 @@ internal static class TileAssembler
     private static AssemblerRegisterZMM Sum(int row, int vector) => Zmm[(row * 3) + vector];
 
     // Rows need not begin on a cache line, so the last element is asked for too.
-    private static void Prefetch(Assembler code, int vectors)
+    private static void Prefetch(Assembler code, int rows, int vectors)
     {
         code.mov(rax, r9);
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < rows; row++)
         {
             for (var vector = 0; vector < vectors; vector++)
             {
@@ -86,9 +91,9 @@ internal static class TileAssembler
         }
     }
 
-    private static void Multiply(Assembler code, int vectors)
+    private static void Multiply(Assembler code, int rows, int vectors)
     {
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < rows; row++)
         {
             for (var vector = 0; vector < vectors; vector++)
             {
@@ -101,9 +106,13 @@ internal static class TileAssembler
         for (var vector = 0; vector < vectors; vector++)
         {
             code.vmovups(Zmm[24 + vector], __[r8 + (vector * VectorBytes)]);
+            if (rows == 1)
+            {
+                code.prefetcht0(__byte_ptr[r8 + (vector * VectorBytes) + PrefetchBytes]);
+            }
         }
 
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < rows; row++)
         {
             var a = Zmm[27 + (row % 2)];
             code.vbroadcastss(a, __dword_ptr[rdx + (row * sizeof(float))]);
@@ -113,18 +122,18 @@ internal static class TileAssembler
             }
         }
 
-        code.add(rdx, Rows * sizeof(float));
+        code.add(rdx, rows * sizeof(float));
         code.add(r8, vectors * VectorBytes);
         code.dec(rax);
         code.jnz(loop);
     }
 
-    private static void Store(Assembler code, int vectors)
+    private static void Store(Assembler code, int rows, int vectors)
     {
         var store = code.CreateLabel();
         code.test(r10, r10);
         code.je(store);
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < rows; row++)
         {
             for (var vector = 0; vector < vectors; vector++)
             {
@@ -135,7 +144,7 @@ internal static class TileAssembler
         }
 
         code.Label(ref store);
-        for (var row = 0; row < Rows; row++)
+        for (var row = 0; row < rows; row++)
         {
             for (var vector = 0; vector < vectors; vector++)
             {
