@@ -40,6 +40,6 @@ switch (args)
         return 0;
 }
 
-static ProductPrecision PrecisionOf(string[] word) => word is ["bf16"] ? ProductPrecision.BFloat16 : ProductPrecision.Float32;
+static ProductPrecision PrecisionOf(string[] word) => word switch { ["bf16"] => ProductPrecision.BFloat16, ["int8"] => ProductPrecision.Int8, _ => ProductPrecision.Float32 };
 
 static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);

@@ -35,7 +35,7 @@ internal sealed class GlobalOptions
 
     private readonly Option<string?> _precision = new("--precision")
     {
-        Description = "Precision of matrix products: float32, bfloat16, or auto (bfloat16 where it is the faster). Otherwise the recipe's, or float32.",
+        Description = "Precision of matrix products: float32, bfloat16, auto (bfloat16 where it is the faster), or int8 (integers with quantised weights, all else as auto). Otherwise the recipe's, or float32.",
         HelpName = "type",
         Recursive = true,
     };
@@ -58,7 +58,7 @@ internal sealed class GlobalOptions
     internal GlobalOptions(RootCommand root)
     {
         _format.AcceptOnlyFromAmong("human", "json", "quiet");
-        _precision.AcceptOnlyFromAmong("float32", "bfloat16", "auto");
+        _precision.AcceptOnlyFromAmong("float32", "bfloat16", "auto", "int8");
         _threads.CustomParser = result => (int)ReadNumber(result, int.MaxValue);
         _memoryLimit.CustomParser = ReadSize;
         _seed.CustomParser = result => ReadNumber(result, long.MaxValue);

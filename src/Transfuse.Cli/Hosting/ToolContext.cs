@@ -15,20 +15,21 @@ namespace Transfuse.Cli.Hosting;
 /// <param name="Output">Where results, notes and progress go.</param>
 internal sealed record ToolContext(ParseResult Arguments, GlobalSettings Settings, ToolEnvironment Environment, ToolOutput Output)
 {
-    /// <summary>The device that models run on; the caller disposes it. Where it falls back to float32 the user is told why.</summary>
+    /// <summary>The device that models run on; the caller disposes it. Where it falls back to another precision the user is told why.</summary>
     /// <param name="precision">Precision where the command line names none.</param>
     internal CpuDevice CreateDevice(PrecisionMode precision = PrecisionMode.Float32)
     {
         var products = (Settings.Precision ?? precision) switch
         {
             PrecisionMode.Bfloat16 => ProductPrecision.BFloat16,
+            PrecisionMode.Int8 => ProductPrecision.Int8,
             PrecisionMode.Auto when KernelTiers.PrefersBFloat16 => ProductPrecision.BFloat16,
             _ => ProductPrecision.Float32,
         };
         var device = new CpuDevice(threads: Settings.Threads, memoryLimitInBytes: MemoryLimit, precision: products);
         if (device.PrecisionNote is { } note)
         {
-            Output.Note($"Computing in float32: {note}.");
+            Output.Note($"Computing in {(device.Precision == ProductPrecision.Float32 ? "float32" : "bfloat16")}: {note}.");
         }
 
         return device;

@@ -11,4 +11,7 @@ public enum PrecisionMode
 
     /// <summary>Bfloat16 where it is the faster, float32 elsewhere: results depend on the machine.</summary>
     Auto,
+
+    /// <summary>Integers of 8 bits with weights that a file has quantised, which rounds activations to 8 bits, too; all else as <see cref="Auto"/>.</summary>
+    Int8,
 }

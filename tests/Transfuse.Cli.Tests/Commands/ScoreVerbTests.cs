@@ -29,6 +29,17 @@ public sealed class ScoreVerbTests
     }
 
     [Fact]
+    public void Integers_change_nothing_where_no_weight_is_quantised()
+    {
+        using var tool = new ToolRunner();
+        TinyModel.Write(Path.Combine(tool.Folder, "m"));
+        var expected = JsonNode.Parse(tool.Run("score", "m", "--text", Text, "--json", "--precision", "auto").Output)!["nats"]!;
+        var (code, output, _) = tool.Run("score", "m", "--text", Text, "--json", "--precision", "int8");
+        Assert.Equal((0, (double)expected), (code, (double)JsonNode.Parse(output)!["nats"]!));
+        Assert.Contains("int8", tool.Run("score", "m", "--text", Text, "--precision", "int4").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void With_BOS_the_first_token_of_the_text_has_a_value_unless_it_is_left_out()
     {
         using var tool = new ToolRunner();

@@ -1,5 +1,6 @@
 using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Int8;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Memory;
@@ -62,6 +63,12 @@ public sealed unsafe partial class CpuDevice
             return;
         }
 
+        if (_integers is not null && arguments.B is { DepthContiguous: true, Resting: IntegerRows rows })
+        {
+            IntegerGemm.Run(arguments, rows, _integers, _workers, Memory);
+            return;
+        }
+
         var product = new Product(arguments, _workers, Memory);
         WithKernel(ref product);
     }
@@ -94,14 +101,25 @@ public sealed unsafe partial class CpuDevice
     /// <summary><see cref="PackWeight(Tensor, bool)"/> into a pool; rehearsals ask here, too.</summary>
     internal Tensor? PackWeight(Tensor weight, bool exact, MemoryPool pool)
     {
-        var size = Precision == ProductPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
+        if (weight.Length == 0)
+        {
+            return null;
+        }
+
+        if (_integers is not null && weight.Resting is StoredRows quantised && quantised.Types.All(exact ? BlockScales.AreKept : BlockScales.AreIntegers))
+        {
+            return PackIntegers(weight, quantised, pool);
+        }
+
+        var size = _bfloat16 is null ? sizeof(float) : sizeof(ushort);
         var (grows, rounds) = weight.Resting switch
         {
             null => (false, size < sizeof(float)),
-            StoredRows stored => (!stored.HasElementsOf(size), size < sizeof(float) && !stored.IsAll(DType.BF16)),
+            StoredRows stored => (
+                stored.Types.Any(type => type.BlockBytes() < size * type.BlockElements()), size < sizeof(float) && stored.Types.Any(type => type != DType.BF16)),
             _ => (true, false),
         };
-        if (grows || (exact && rounds) || weight.Length == 0)
+        if (grows || (exact && rounds))
         {
             return null;
         }
@@ -109,6 +127,22 @@ public sealed unsafe partial class CpuDevice
         var arguments = new GemmArguments(
             MatMulLayout.NT, weight.Rows, weight.Rows, weight.Columns, null, weight.IsRehearsed ? null : DataUnlessResting(weight), null, null, weight.Resting);
         return Tensor.AllocateResting(pool, weight.Shape, PackedColumnsFloats(arguments) * sizeof(float), address => PackRows(arguments, (byte*)address));
+    }
+
+    private Tensor PackIntegers(Tensor weight, StoredRows source, MemoryPool pool)
+    {
+        var (rows, columns) = (weight.Rows, weight.Columns);
+        var hasMinima = source.Types.Any(BlockScales.HaveMinima);
+        return Tensor.AllocateResting(pool, weight.Shape, IntegerRows.SizeInBytes(rows, columns, hasMinima), address =>
+        {
+            var packed = new IntegerRows((byte*)address, rows, columns, hasMinima);
+            if (address != 0)
+            {
+                packed.Fill(source, _workers);
+            }
+
+            return packed;
+        });
     }
 
     // Describes the rows that it packs; where there is no room to pack to, that is all.
@@ -204,7 +238,7 @@ public sealed unsafe partial class CpuDevice
         public void Use<TVector, TKernel>(TKernel kernel)
             where TVector : unmanaged, IVector<TVector>
             where TKernel : struct, IGemmKernel => Floats =
-            arguments.For(kernel).PackedB is null ? PackedGemm.PackedFloats(Planned(kernel, arguments, workers)) : 0;
+            arguments.B.Resting is not IntegerRows && arguments.For(kernel).PackedB is null ? PackedGemm.PackedFloats(Planned(kernel, arguments, workers)) : 0;
     }
 
     private struct ColumnPacking(GemmArguments arguments, byte* destination, WorkerPool workers) : IKernelUser

@@ -1,5 +1,6 @@
 using Transfuse.Tensors.Devices.Cpu.Attention;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Int8;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Simd;
@@ -24,6 +25,11 @@ public sealed unsafe partial class CpuDevice
         if (m == 0 || n == 0 || k == 0)
         {
             return 0;
+        }
+
+        if (_integers is not null && resting is IntegerRows && layout == MatMulLayout.NT)
+        {
+            return IntegerGemm.ScratchFloats(m, k);
         }
 
         var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null, resting) { HasFixedOrder = hasFixedOrder }, Threads);

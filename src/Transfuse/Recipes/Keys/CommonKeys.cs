@@ -11,7 +11,7 @@ internal static class CommonKeys
         .Key("recipe", Values.Word(kind), r => r.Kind, (r, _) => r, "Kind and version of the recipe.", required: true)
         .Key("name", Values.Text, r => r.Name, (r, v) => r with { Name = v }, "Names the run folder and the model card.", required: true)
         .Key("seed", Values.LongInteger(0), r => r.Seed, (r, v) => r with { Seed = v }, "Seed of every random stream of the run.")
-        .Key("precision", Values.Choice<PrecisionMode>(), r => r.Precision, (r, v) => r with { Precision = v }, "Precision of matrix products; auto takes bfloat16 where it is the faster.")
+        .Key("precision", Values.Choice<PrecisionMode>(), r => r.Precision, (r, v) => r with { Precision = v }, "Precision of matrix products; auto takes bfloat16 where it is the faster, int8 integers for quantised weights and all else as auto.")
         .Rule(CheckName);
 
     /// <summary>The problem that a domain is not in the corpus, or nothing. A corpus without list of domains has unknown ones.</summary>

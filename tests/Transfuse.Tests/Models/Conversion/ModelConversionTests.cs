@@ -9,6 +9,7 @@ using Transfuse.Models;
 using Transfuse.Models.Conversion;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Autograd;
+using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 using Transfuse.Tensors.Random;
@@ -135,6 +136,30 @@ public sealed class ModelConversionTests(ITestOutputHelper output) : IDisposable
         Assert.Throws<InvalidOperationException>(() => resting.HeadWeight.IsTrainable = true);
         var exception = Assert.Throws<InvalidOperationException>(() => PretrainedModel.Save(resting, _folder["saved"]));
         Assert.Contains("widened to float32", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("llama", DType.Q8_0)]
+    [InlineData("neox", DType.Q4_0)]
+    [InlineData("neox", DType.Q8_0)]
+    public void Quantised_matrices_may_multiply_in_integers(string name, DType type)
+    {
+        using var device = new CpuDevice(threads: 2, precision: ProductPrecision.Int8);
+        if (device.Precision != ProductPrecision.Int8)
+        {
+            return;
+        }
+
+        ModelConversion.ToGguf(WriteFolder(name, Wide), _folder["m.gguf"], type);
+        using var widened = PretrainedModel.Load(_folder["m.gguf"], _device);
+        using var packed = PretrainedModel.Load(_folder["m.gguf"], device, precision: WeightPrecision.Packed);
+        Assert.Contains(packed.Parameters, parameter => parameter.Value.IsResting);
+        var ids = TinyModels.Ids(40);
+        var expected = new SequenceScorer(widened, _device).Score([ids], 3).Single().LogProbabilities.Skip(1);
+        var actual = new SequenceScorer(packed, device).Score([ids], 3).Single().LogProbabilities.Skip(1);
+        var difference = expected.Zip(actual, (left, right) => Math.Abs(left - right)).Max();
+        output.WriteLine($"{name} {type}: {difference:g3}");
+        Assert.InRange(difference, 1e-6, 0.05);
     }
 
     [Theory]

@@ -31,11 +31,8 @@ internal sealed unsafe class StoredRows : RestingRows
     /// <summary>Bytes of a section, padded so that the next one begins on a cache line.</summary>
     internal static long SectionBytes(RestingSection section, int columns) => (section.Type.ByteCount(columns) * section.Rows + 63) & ~63L;
 
-    /// <summary>Whether every row has a type whose elements, on average, take at least <paramref name="bytes"/> bytes.</summary>
-    internal bool HasElementsOf(int bytes) => _sections.All(section => section.Type.BlockBytes() >= bytes * section.Type.BlockElements());
-
-    /// <summary>Whether every row has this type.</summary>
-    internal bool IsAll(DType type) => _sections.All(section => section.Type == type);
+    /// <summary>Types of the sections.</summary>
+    internal IEnumerable<DType> Types => _sections.Select(section => section.Type);
 
     /// <summary>Type and address of a row.</summary>
     internal (DType Type, nint Address) Locate(int row)

@@ -1,3 +1,5 @@
+using Transfuse.Tensors.Devices.Cpu.Gemm.Assembled;
+
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
 /// <summary>The assembled loops of bfloat16 products, ready to be called.</summary>
@@ -5,7 +7,6 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 internal sealed unsafe class BFloat16Code : IDisposable
 {
     private const int MostVectors = 3, Products = 2 * MostVectors;
-    private const int Alignment = 64;
     private readonly ExecutableMemory _memory;
     private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[Products];
     private readonly PackingLoops _fromSingle, _fromBFloat16;
@@ -28,13 +29,12 @@ internal sealed unsafe class BFloat16Code : IDisposable
     internal static BFloat16Code? TryCreate(out string? refusal)
     {
         var windows = OperatingSystem.IsWindows();
-        var code = new List<byte>();
-        var starts = new List<int>();
+        var code = new CodeList();
         foreach (var rows in (ReadOnlySpan<int>)[TileAssembler.Rows, 1])
         {
             for (var vectors = 1; vectors <= MostVectors; vectors++)
             {
-                Append(TileAssembler.Assemble(rows, vectors, windows));
+                code.Add(TileAssembler.Assemble(rows, vectors, windows));
             }
         }
 
@@ -42,23 +42,16 @@ internal sealed unsafe class BFloat16Code : IDisposable
         {
             for (var vectors = 1; vectors <= MostVectors; vectors++)
             {
-                Append(PackingAssembler.AssembleCopy(vectors, isBFloat16, windows));
+                code.Add(PackingAssembler.AssembleCopy(vectors, isBFloat16, windows));
             }
 
-            Append(PackingAssembler.AssembleCopyPanel(isBFloat16, windows));
-            Append(PackingAssembler.AssembleCopyGroup(isBFloat16, windows));
-            Append(PackingAssembler.AssembleTranspose(isBFloat16, windows));
+            code.Add(PackingAssembler.AssembleCopyPanel(isBFloat16, windows));
+            code.Add(PackingAssembler.AssembleCopyGroup(isBFloat16, windows));
+            code.Add(PackingAssembler.AssembleTranspose(isBFloat16, windows));
         }
 
-        Append(PackingAssembler.AssembleRound(windows));
-        return ExecutableMemory.TryCreate([.. code], out refusal) is { } memory ? new BFloat16Code(memory, starts) : null;
-
-        void Append(byte[] function)
-        {
-            code.AddRange(new byte[(Alignment - (code.Count % Alignment)) % Alignment]);
-            starts.Add(code.Count);
-            code.AddRange(function);
-        }
+        code.Add(PackingAssembler.AssembleRound(windows));
+        return code.TryLoad(out refusal) is { } memory ? new BFloat16Code(memory, code.Starts) : null;
     }
 
     /// <summary>The product for tiles of <paramref name="vectors"/> vectors and of <see cref="TileAssembler.Rows"/> rows or a single one.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Gemm.Assembled;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
@@ -77,7 +78,7 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
     {
         var call = new TileCall
         {
-            Pairs = (depth + 1) / 2,
+            Steps = (depth + 1) / 2,
             A = a,
             B = b,
             Destination = tile.Destination,

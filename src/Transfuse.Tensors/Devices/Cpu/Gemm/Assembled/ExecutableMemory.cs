@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
+namespace Transfuse.Tensors.Devices.Cpu.Gemm.Assembled;
 
 /// <summary>
 /// Memory that code was written into. It is writable first and executable afterwards, never both: hardened systems demand that.

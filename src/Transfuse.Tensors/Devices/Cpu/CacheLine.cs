@@ -1,4 +1,4 @@
-namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+namespace Transfuse.Tensors.Devices.Cpu;
 
 /// <summary>Room on the stack that begins on a cache line, so that what is written a register at a time can be read back without waiting.</summary>
 internal static unsafe class CacheLine

@@ -1,12 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace Transfuse.Tensors.Devices.Cpu.Quantized;
+namespace Transfuse.Tensors.Devices.Cpu;
 
-/// <summary>Asks for rows of a resting weight before they are needed.</summary>
+/// <summary>Asks for rows before they are needed. Addresses may lie past the end of what there is.</summary>
 internal static unsafe class RowPrefetch
 {
-    /// <summary>Asks for <paramref name="bytes"/> bytes of four rows. Addresses may lie past the end of the weight.</summary>
+    /// <summary>Asks for <paramref name="bytes"/> bytes of four rows.</summary>
     /// <remarks>Rows are too short for the processor to see four streams in them.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Fetch(byte* row0, byte* row1, byte* row2, byte* row3, nint bytes)
