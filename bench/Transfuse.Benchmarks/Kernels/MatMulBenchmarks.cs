@@ -1,56 +1,42 @@
+using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using Transfuse.Tensors;
 using Transfuse.Tensors.Devices;
-using Transfuse.Tensors.Devices.Cpu;
 
 namespace Transfuse.Benchmarks.Kernels;
 
-/// <summary>Matrix products on the shapes of a small model's training step, in every tier and layout.</summary>
-[MemoryDiagnoser]
-public class MatMulBenchmarks : IDisposable
+/// <summary>Matrix products on the shapes of a small model's training step, in every layout.</summary>
+public class MatMulBenchmarks : KernelBenchmark
 {
-    private CpuDevice? _device;
     private Tensor? _a, _b, _destination;
 
     [ParamsAllValues]
     public MatMulLayout Layout { get; set; }
 
-    [ParamsSource(nameof(Tiers))]
-    public KernelTier Tier { get; set; }
-
     [Params("4096x864x288", "4096x288x768", "512x32000x288", "4096x2752x512")]
     public string Shape { get; set; } = "";
 
-    public static IEnumerable<KernelTier> Tiers => Enum.GetValues<KernelTier>().Where(tier => tier != KernelTier.Scalar && tier <= KernelTiers.Best);
-
-    [GlobalSetup]
-    public void Allocate()
+    internal override (double Operations, double Bytes) Work
     {
-        int[] sizes = [.. Shape.Split('x').Select(size => int.Parse(size, System.Globalization.CultureInfo.InvariantCulture))];
-        var (m, n, k) = (sizes[0], sizes[1], sizes[2]);
-        _device = new CpuDevice(Tier);
-        _a = Allocate(Layout == MatMulLayout.TN ? new Shape(k, m) : new Shape(m, k));
-        _b = Allocate(Layout == MatMulLayout.NT ? new Shape(n, k) : new Shape(k, n));
-        _destination = Allocate(new Shape(m, n));
+        get
+        {
+            var (m, n, k) = Sizes;
+            return (2.0 * m * n * k, 4.0 * (((double)m * n) + ((double)m * k) + ((double)n * k)));
+        }
     }
+
+    private (int M, int N, int K) Sizes => Shape.Split('x') is [var m, var n, var k] ? (Number(m), Number(n), Number(k)) : throw new FormatException(Shape);
 
     [Benchmark]
-    public void MatMul() => _device!.MatMul(Layout, _a!, _b!, _destination!);
+    public void MatMul() => Device.MatMul(Layout, _a!, _b!, _destination!);
 
-    [GlobalCleanup]
-    public void Dispose()
+    protected override void Prepare()
     {
-        _a?.Dispose();
-        _b?.Dispose();
-        _destination?.Dispose();
-        _device?.Dispose();
-        GC.SuppressFinalize(this);
+        var (m, n, k) = Sizes;
+        _a = Layout == MatMulLayout.TN ? Normal(k, m) : Normal(m, k);
+        _b = Layout == MatMulLayout.NT ? Normal(n, k) : Normal(k, n);
+        _destination = Normal(m, n);
     }
 
-    private Tensor Allocate(Shape shape)
-    {
-        var tensor = _device!.Allocate(shape);
-        tensor.Fill(0.5f);
-        return tensor;
-    }
+    private static int Number(string word) => int.Parse(word, CultureInfo.InvariantCulture);
 }

@@ -147,9 +147,9 @@ public sealed class KeyValueCache : IDisposable
             added[i] = (segments[i], segments[i].KeyStart / Capacity);
         }
 
-        var cached = _layers[layer];
-        var (rows, seen) = cached.Append(tape, heads, added);
-        return tape.Attention(heads.Query, heads.Layout.Query, rows, cached.KeyLayout, rows, cached.ValueLayout, options, seen, bias);
+        var cached = _layers[layer].Append(tape, heads, added);
+        return tape.Attention(
+            heads.Query, heads.Layout.Query, cached.Rows, cached.Key, cached.Rows, cached.Value, options, cached.Segments, bias);
     }
 
     /// <summary>The sequence that a segment of <see cref="NextBatch"/> continues.</summary>

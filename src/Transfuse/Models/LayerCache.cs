@@ -6,8 +6,8 @@ using Transfuse.Tensors.Devices;
 namespace Transfuse.Models;
 
 /// <summary>
-/// Keys and values of one layer in a <see cref="KeyValueCache"/>, rows of [2·heads·size]: all keys, then all values. Each sequence has a slot
-/// of consecutive rows.
+/// Keys and values of one layer in a <see cref="KeyValueCache"/>, in rows of one head. Each sequence has a slot of consecutive rows: those of every key head's
+/// tokens, then those of every value head's, so that attention reads a head's tokens side by side.
 /// </summary>
 /// <remarks>
 /// A layer with a window W has slots for W − 1 earlier tokens, which is all that a new one sees, and some more. Tokens are written one after
@@ -42,21 +42,15 @@ internal sealed class LayerCache : IDisposable
         _window = window > 0 && windowRows < capacity ? window : 0;
         _slotRows = _window > 0 ? (int)windowRows : capacity;
         _firstPositions = new int[slots];
-        _rows = device.Allocate(new Shape(checked(slots * _slotRows), 2 * heads * headSize));
+        _rows = device.Allocate(new Shape(checked(slots * 2 * heads * _slotRows), headSize));
     }
-
-    /// <summary>Where the keys lie in a row.</summary>
-    internal HeadLayout KeyLayout => new(0, _headSize);
-
-    /// <summary>Where the values lie in a row.</summary>
-    internal HeadLayout ValueLayout => new(_heads * _headSize, _headSize);
 
     /// <summary>Adds the keys and values of new tokens.</summary>
     /// <param name="tape">Owns the rows of a pass that do not fit into the cache.</param>
     /// <param name="heads">Keys and values of the batch's tokens.</param>
     /// <param name="added">The segments of the batch, as if all tokens were held, and the slot of each.</param>
     /// <returns>Rows that hold all that the new tokens see, and the segments over them.</returns>
-    internal (Variable Rows, AttentionSegment[] Segments) Append(Tape tape, in ProjectedHeads heads, ReadOnlySpan<(AttentionSegment Segment, int Slot)> added)
+    internal CachedHeads Append(Tape tape, in ProjectedHeads heads, ReadOnlySpan<(AttentionSegment Segment, int Slot)> added)
     {
         var segments = new AttentionSegment[added.Length];
         var total = 0;
@@ -77,23 +71,23 @@ internal sealed class LayerCache : IDisposable
                 segments[i] = AppendInPlace(heads, added[i].Segment, added[i].Slot);
             }
 
-            return (tape.Borrow(_rows), segments);
+            return Heads(tape.Borrow(_rows), _slotRows, segments);
         }
 
-        var beside = tape.Input(tape.Device.Allocate(new Shape(total, _rows.Columns)));
+        var beside = tape.Input(tape.Device.Allocate(new Shape(checked(2 * _heads * total), _headSize)));
         for (var i = 0; i < added.Length; i++)
         {
-            AppendBeside(beside.Value, heads, segments[i], added[i].Segment, added[i].Slot);
+            AppendBeside(new Block(beside.Value, segments[i].KeyStart, total), heads, segments[i], added[i].Segment, added[i].Slot);
         }
 
-        return (beside, segments);
+        return Heads(beside, total, segments);
     }
 
     /// <summary>Makes <paramref name="to"/> hold what <paramref name="from"/> holds of a sequence of <paramref name="length"/> tokens.</summary>
     internal void CopySlot(int from, int to, int length)
     {
         _firstPositions[to] = _firstPositions[from];
-        Copy(_rows, from * _slotRows, to * _slotRows, length - _firstPositions[from]);
+        Copy(Slot(from), 0, Slot(to), 0, length - _firstPositions[from]);
     }
 
     public void Dispose() => _rows.Dispose();
@@ -115,57 +109,68 @@ internal sealed class LayerCache : IDisposable
 
     private AttentionSegment AppendInPlace(in ProjectedHeads heads, in AttentionSegment segment, int slot)
     {
-        var (start, past) = (slot * _slotRows, segment.KeyCount - segment.QueryCount);
+        var (rows, past) = (Slot(slot), segment.KeyCount - segment.QueryCount);
         if (segment.KeyCount - _firstPositions[slot] > _slotRows)
         {
             var seen = Math.Min(past, _window - 1);
-            Copy(_rows, start + past - seen - _firstPositions[slot], start, seen);
+            Copy(rows, past - seen - _firstPositions[slot], rows, 0, seen);
             _firstPositions[slot] = past - seen;
         }
 
         var held = past - _firstPositions[slot];
-        Write(heads, segment, _rows, start + held);
-        return segment with { KeyStart = start, KeyCount = held + segment.QueryCount };
+        Write(heads, segment, rows, held);
+        return segment with { KeyStart = rows.Start, KeyCount = held + segment.QueryCount };
     }
 
-    private void AppendBeside(Tensor beside, in ProjectedHeads heads, in AttentionSegment seen, in AttentionSegment segment, int slot)
+    private void AppendBeside(Block beside, in ProjectedHeads heads, in AttentionSegment seen, in AttentionSegment segment, int slot)
     {
-        var (start, past) = (slot * _slotRows, segment.KeyCount - segment.QueryCount);
+        var (rows, past) = (Slot(slot), segment.KeyCount - segment.QueryCount);
         var earlier = seen.KeyCount - seen.QueryCount;
-        Copy(_rows, start + past - earlier - _firstPositions[slot], beside, seen.KeyStart, earlier);
-        Write(heads, segment, beside, seen.KeyStart + earlier);
+        Copy(rows, past - earlier - _firstPositions[slot], beside, 0, earlier);
+        Write(heads, segment, beside, earlier);
         var kept = Math.Min(seen.KeyCount, _window - 1);
-        Copy(beside, seen.KeyStart + seen.KeyCount - kept, _rows, start, kept);
+        Copy(beside, seen.KeyCount - kept, rows, 0, kept);
         _firstPositions[slot] = segment.KeyCount - kept;
     }
 
-    private void Write(in ProjectedHeads heads, in AttentionSegment segment, Tensor destination, int firstRow)
+    private void Write(in ProjectedHeads heads, in AttentionSegment segment, Block destination, int firstToken)
     {
         var layout = heads.Layout;
-        for (var i = 0; i < segment.QueryCount && !destination.IsRehearsed; i++)
+        for (var i = 0; i < segment.QueryCount && !destination.Tensor.IsRehearsed; i++)
         {
-            var row = destination.Row(firstRow + i);
-            CopyHeads(heads.Key.Value.Row(segment.QueryStart + i), layout.Key, row, KeyLayout);
-            CopyHeads(heads.Value.Value.Row(segment.QueryStart + i), layout.Value, row, ValueLayout);
+            var key = heads.Key.Value.Row(segment.QueryStart + i);
+            var value = heads.Value.Value.Row(segment.QueryStart + i);
+            for (var head = 0; head < _heads; head++)
+            {
+                key.Slice(layout.Key.Offset + (head * layout.Key.Stride), _headSize).CopyTo(destination.Row(head, firstToken + i));
+                value.Slice(layout.Value.Offset + (head * layout.Value.Stride), _headSize).CopyTo(destination.Row(_heads + head, firstToken + i));
+            }
         }
     }
 
-    private void CopyHeads(ReadOnlySpan<float> source, HeadLayout from, Span<float> destination, HeadLayout to)
+    private Block Slot(int slot) => new(_rows, slot * 2 * _heads * _slotRows, _slotRows);
+
+    private CachedHeads Heads(Variable rows, int rowsOfHead, AttentionSegment[] segments)
     {
-        for (var head = 0; head < _heads; head++)
+        var stride = checked(rowsOfHead * _headSize);
+        return new CachedHeads(rows, new HeadLayout(0, stride), new HeadLayout(checked(_heads * stride), stride), segments);
+    }
+
+    /// <summary>Copies tokens of all heads; within a tensor from the first on, so to the front only or between slots.</summary>
+    private void Copy(Block source, int from, Block destination, int to, int count)
+    {
+        for (var head = 0; head < 2 * _heads; head++)
         {
-            source.Slice(from.Offset + (head * from.Stride), _headSize).CopyTo(destination[(to.Offset + (head * to.Stride))..]);
+            for (var i = 0; i < count && !destination.Tensor.IsRehearsed; i++)
+            {
+                source.Row(head, from + i).CopyTo(destination.Row(head, to + i));
+            }
         }
     }
 
-    private static void Copy(Tensor tensor, int from, int to, int count) => Copy(tensor, from, tensor, to, count);
-
-    /// <summary>Copies rows; within a tensor from the first on, so to the front only or between slots.</summary>
-    private static void Copy(Tensor source, int from, Tensor destination, int to, int count)
+    /// <summary>A sequence's rows: from <paramref name="Start"/> on those of the first head's tokens, and so many rows further on those of each other one.</summary>
+    private readonly record struct Block(Tensor Tensor, int Start, int RowsOfHead)
     {
-        for (var i = 0; i < count && !destination.IsRehearsed; i++)
-        {
-            source.Row(from + i).CopyTo(destination.Row(to + i));
-        }
+        internal Span<float> Row(int head, int token) => Tensor.Row(Start + (head * RowsOfHead) + token);
     }
 }

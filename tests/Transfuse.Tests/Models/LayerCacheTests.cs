@@ -25,15 +25,16 @@ public sealed class LayerCacheTests : IDisposable
         foreach (var count in counts)
         {
             using var tape = new Tape(_device, recordGradients: false);
-            var (rows, segments) = Append(cache, tape, length, count, slot: 1);
+            var cached = Append(cache, tape, length, count, slot: 1);
             length += count;
-            var segment = Assert.Single(segments);
+            var segment = Assert.Single(cached.Segments);
             Assert.Equal((0, count), (segment.QueryStart, segment.QueryCount));
             Assert.InRange(segment.KeyCount, Math.Min(length, count + Window - 1), Math.Min(length, count + Window + 8));
             for (var i = 0; i < segment.KeyCount; i++)
             {
                 var position = length - segment.KeyCount + i;
-                Assert.Equal([position, position + 0.25f, position + 0.5f, position + 0.75f], rows.Value.Row(segment.KeyStart + i).ToArray());
+                Assert.Equal([position, position + 0.25f], Head(cached, cached.Key, segment.KeyStart + i));
+                Assert.Equal([position + 0.5f, position + 0.75f], Head(cached, cached.Value, segment.KeyStart + i));
             }
         }
     }
@@ -51,8 +52,11 @@ public sealed class LayerCacheTests : IDisposable
         Append(cache, tape, 0, 7, slot: 0);
     }
 
+    private static float[] Head(CachedHeads cached, HeadLayout layout, int row) =>
+        cached.Rows.Value.AsSpan().Slice((row * cached.Rows.Value.Columns) + layout.Offset, 2).ToArray();
+
     /// <summary>Adds tokens whose keys and values say at which position they stand.</summary>
-    private (Variable Rows, AttentionSegment[] Segments) Append(LayerCache cache, Tape tape, int past, int count, int slot)
+    private CachedHeads Append(LayerCache cache, Tape tape, int past, int count, int slot)
     {
         var heads = tape.Input(_device.Allocate(new Shape(count, 6)));
         for (var i = 0; i < count; i++)

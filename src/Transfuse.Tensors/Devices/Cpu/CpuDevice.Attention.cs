@@ -15,7 +15,11 @@ public sealed partial class CpuDevice
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null)
     {
-        CheckAttention(nameof(Attention), query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp, bias);
+        AttentionChecks.Options(options);
+        var keyRows = Math.Min(
+            AttentionChecks.ReadHeads(nameof(Attention), nameof(key), key, keyLayout, options.KeyValueHeads, options.HeadSize),
+            AttentionChecks.ReadHeads(nameof(Attention), nameof(value), value, valueLayout, options.KeyValueHeads, options.HeadSize));
+        CheckAttention(nameof(Attention), query, queryLayout, key, value, options, segments.Span, keyRows, output, logSumExp, bias);
         var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
         switch (Tier)
         {
@@ -42,7 +46,10 @@ public sealed partial class CpuDevice
         Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null)
     {
         const string Operation = nameof(AttentionBackward);
-        CheckAttention(Operation, query, queryLayout, key, keyLayout, value, valueLayout, options, segments.Span, output, logSumExp, bias);
+        AttentionChecks.Options(options);
+        AttentionChecks.Heads(Operation, nameof(key), key, keyLayout, options.KeyValueHeads, options.HeadSize);
+        AttentionChecks.Heads(Operation, nameof(value), value, valueLayout, options.KeyValueHeads, options.HeadSize);
+        CheckAttention(Operation, query, queryLayout, key, value, options, segments.Span, key.Rows, output, logSumExp, bias);
         AttentionChecks.Matrix(Operation, nameof(dOutput), dOutput, output.Rows, output.Columns);
         AttentionChecks.Matrix(Operation, nameof(dQuery), dQuery, query.Rows, query.Columns);
         AttentionChecks.Matrix(Operation, nameof(dKey), dKey, key.Rows, key.Columns);
@@ -80,18 +87,15 @@ public sealed partial class CpuDevice
     }
 
     private static void CheckAttention(
-        string operation, Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
-        AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias)
+        string operation, Tensor query, HeadLayout queryLayout, Tensor key, Tensor value,
+        AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, int keyRows, Tensor output, Tensor logSumExp, Tensor? bias)
     {
-        AttentionChecks.Options(options);
         AttentionChecks.Heads(operation, nameof(query), query, queryLayout, options.QueryHeads, options.HeadSize);
-        AttentionChecks.Heads(operation, nameof(key), key, keyLayout, options.KeyValueHeads, options.HeadSize);
-        AttentionChecks.Heads(operation, nameof(value), value, valueLayout, options.KeyValueHeads, options.HeadSize);
         AttentionChecks.Matrix(operation, nameof(value), value, key.Rows, value.Columns);
         AttentionChecks.Matrix(operation, nameof(output), output, query.Rows, options.QueryHeads * options.HeadSize);
         AttentionChecks.Matrix(operation, nameof(logSumExp), logSumExp, query.Rows, options.QueryHeads);
         AttentionChecks.Bias(operation, nameof(bias), bias, options);
-        AttentionChecks.Segments(segments, query.Rows, key.Rows);
+        AttentionChecks.Segments(segments, query.Rows, keyRows);
     }
 
     private static unsafe AttentionArguments Operands(

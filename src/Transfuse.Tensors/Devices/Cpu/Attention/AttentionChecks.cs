@@ -59,6 +59,27 @@ internal static class AttentionChecks
         }
     }
 
+    /// <summary>The same for keys or values that are only read: heads may also lie in rows of their own, one below the other.</summary>
+    /// <returns>Rows that segments may name.</returns>
+    internal static int ReadHeads(string operation, string name, Tensor tensor, HeadLayout layout, int heads, int headSize)
+    {
+        ArgumentNullException.ThrowIfNull(tensor, name);
+        var columns = tensor.Columns;
+        if (layout.Offset < columns && (heads == 1 || layout.Stride < columns))
+        {
+            Heads(operation, name, tensor, layout, heads, headSize);
+            return tensor.Rows;
+        }
+
+        var below = columns == 0 ? long.MaxValue : (layout.Offset + ((heads - 1) * (long)layout.Stride)) / columns;
+        return below < tensor.Rows && (layout.Offset % columns) + headSize <= columns && (heads == 1 || layout.Stride % columns == 0)
+            ? tensor.Rows - (int)below
+            : throw new ShapeMismatchException(
+                operation,
+                $"{name} {tensor.Shape} with {heads} heads of {headSize} from column {layout.Offset}, {layout.Stride} apart",
+                "heads that lie whole rows below one another, within the columns and the rows");
+    }
+
     /// <summary>That <paramref name="tensor"/> is a matrix of the given size.</summary>
     internal static void Matrix(string operation, string name, Tensor tensor, int rows, int columns)
     {

@@ -1,7 +1,6 @@
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
-using Transfuse.Tensors.Random;
 
 namespace Transfuse.Tensors.Tests.Devices.Cpu.Gemm;
 
@@ -32,7 +31,7 @@ public sealed class PackedWeightTests
         using var device = new CpuDevice(tier, threads: 2, precision: precision);
         foreach (var (outputs, inputs) in Sizes)
         {
-            using var weight = Normal(device, outputs, inputs, 1);
+            using var weight = TestTensors.Normal(device, outputs, inputs, 1);
             using var packed = device.PackWeight(weight, exact: false)!;
             Assert.True(packed.IsResting);
             Assert.Equal(weight.Shape, packed.Shape);
@@ -50,7 +49,7 @@ public sealed class PackedWeightTests
     public void Parts_of_rows(KernelTier tier, ProductPrecision precision)
     {
         using var device = new CpuDevice(tier, threads: 2, precision: precision);
-        using var weight = Normal(device, 59, 2501, 1);
+        using var weight = TestTensors.Normal(device, 59, 2501, 1);
         using var packed = device.PackWeight(weight, exact: false)!;
         foreach (var (start, count) in new[] { (0, 1), (1, 2), (255, 3), (500, 700), (1023, 1100), (2500, 1), (7, 2494) })
         {
@@ -68,10 +67,10 @@ public sealed class PackedWeightTests
         using var alone = new CpuDevice(tier, threads: 1, precision: precision);
         foreach (var (outputs, inputs) in Sizes)
         {
-            using var weight = Normal(device, outputs, inputs, 1);
+            using var weight = TestTensors.Normal(device, outputs, inputs, 1);
             using var packed = device.PackWeight(weight, exact: false)!;
-            using var x = Normal(device, 900, inputs, 2);
-            using var residual = Normal(device, 900, outputs, 3);
+            using var x = TestTensors.Normal(device, 900, inputs, 2);
+            using var residual = TestTensors.Normal(device, 900, outputs, 3);
             var expected = Multiply(device, x, weight, residual, 900);
             foreach (var rows in new[] { 1, 2, 7, 8, 9, 33, 200, 900 })
             {
@@ -87,7 +86,7 @@ public sealed class PackedWeightTests
     public void Everything_else_reads_its_rows(KernelTier tier, ProductPrecision precision)
     {
         using var device = new CpuDevice(tier, threads: 2, precision: precision);
-        using var weight = Normal(device, 75, 96, 1);
+        using var weight = TestTensors.Normal(device, 75, 96, 1);
         Round(weight, device.Precision);
         using var packed = device.PackWeight(weight, exact: false)!;
         int[] ids = [0, 74, 3, 3, 40, 25, 50];
@@ -96,7 +95,7 @@ public sealed class PackedWeightTests
         device.Embed(ids, weight, 0.3f, rows);
         device.Embed(ids, packed, 0.3f, fromPacked);
         Assert.Equal(rows.AsSpan(), fromPacked.AsSpan());
-        using var dy = Normal(device, 40, 75, 4);
+        using var dy = TestTensors.Normal(device, 40, 75, 4);
         Assert.Equal(Product(device, MatMulLayout.NN, dy, weight, 96), Product(device, MatMulLayout.NN, dy, packed, 96));
         Assert.Equal(Losses(device, rows, weight, ids), Losses(device, rows, packed, ids));
 
@@ -115,7 +114,7 @@ public sealed class PackedWeightTests
             Assert.Null(device.PackWeight(stored, exact: false));
         }
 
-        using var weight = Normal(device, 5, 64, 1);
+        using var weight = TestTensors.Normal(device, 5, 64, 1);
         using var packed = device.PackWeight(weight, exact: true)!;
         Assert.Null(device.PackWeight(packed, exact: false));
         using var empty = device.Allocate(new Shape(0, 64));
@@ -134,14 +133,14 @@ public sealed class PackedWeightTests
 
         using var device = new CpuDevice(KernelTier.Vector512BFloat16, threads: 2, precision: ProductPrecision.BFloat16);
         using var stored = Tensor.AllocateResting(device.Memory, 96, new RestingSection(70, DType.BF16));
-        using var weight = Normal(device, 70, 96, 1);
+        using var weight = TestTensors.Normal(device, 70, 96, 1);
         for (var row = 0; row < 70; row++)
         {
             BlockFormat.Narrow(DType.BF16, weight.Row(row), stored.RestingRow(row));
         }
 
         using var packed = device.PackWeight(stored, exact: true)!;
-        using var x = Normal(device, 60, 96, 2);
+        using var x = TestTensors.Normal(device, 60, 96, 2);
         Assert.Equal(Product(device, MatMulLayout.NT, x, stored, 70), Product(device, MatMulLayout.NT, x, packed, 70));
         Assert.Null(device.PackWeight(weight, exact: true));
         using var half = Tensor.AllocateResting(device.Memory, 96, new RestingSection(70, DType.F16));
@@ -204,16 +203,4 @@ public sealed class PackedWeightTests
         precision == ProductPrecision.BFloat16 ? Array.ConvertAll(values.ToArray(), value => BFloat16.FromSingle(value).ToSingle()) : values.ToArray();
 
     private static void Round(Tensor weight, ProductPrecision precision) => Rounded(weight.AsSpan(), precision).CopyTo(weight.AsSpan());
-
-    private static Tensor Normal(Device device, int rows, int columns, int seed)
-    {
-        var random = new RandomStream(seed, "normal");
-        var tensor = device.Allocate(new Shape(rows, columns));
-        foreach (ref var value in tensor.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return tensor;
-    }
 }

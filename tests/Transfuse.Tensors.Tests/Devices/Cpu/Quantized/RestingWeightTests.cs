@@ -34,8 +34,8 @@ public sealed class RestingWeightTests
         foreach (var (rows, outputs, inputs) in new[] { (1, 33, 64), (5, 50, 352), (9, 97, 576), (70, 130, 1056), (300, 60, 96) })
         {
             using var weight = new Pair(device, outputs, inputs, Mixes[mix]);
-            using var x = Normal(device, rows, inputs, 1);
-            using var dy = Normal(device, rows, outputs, 2);
+            using var x = TestTensors.Normal(device, rows, inputs, 1);
+            using var dy = TestTensors.Normal(device, rows, outputs, 2);
             Assert.Equal(Multiply(device, MatMulLayout.NT, x, weight.Widened, outputs), Multiply(device, MatMulLayout.NT, x, weight.Resting, outputs));
             Assert.Equal(Multiply(device, MatMulLayout.NN, dy, weight.Widened, inputs), Multiply(device, MatMulLayout.NN, dy, weight.Resting, inputs));
         }
@@ -77,8 +77,8 @@ public sealed class RestingWeightTests
             resting.WidenRow(row, widened.Row(row));
         }
 
-        using var x = Normal(device, 40, 768, 1);
-        using var dy = Normal(device, 40, rows, 2);
+        using var x = TestTensors.Normal(device, 40, 768, 1);
+        using var dy = TestTensors.Normal(device, 40, rows, 2);
         Assert.Equal(Multiply(device, MatMulLayout.NT, x, widened, rows), Multiply(device, MatMulLayout.NT, x, resting, rows));
         Assert.Equal(Multiply(device, MatMulLayout.NN, dy, widened, 768), Multiply(device, MatMulLayout.NN, dy, resting, 768));
     }
@@ -105,7 +105,7 @@ public sealed class RestingWeightTests
 
                     foreach (var few in new[] { 1, 2, 3, 4 })
                     {
-                        using var x = Normal(device, few, width, 3);
+                        using var x = TestTensors.Normal(device, few, width, 3);
                         var product = Multiply(device, MatMulLayout.NT, x, resting, rows);
                         Assert.Equal(Multiply(device, MatMulLayout.NT, x, widened, rows), product);
                         AssertSums(x, widened, product, $"{type} {few}x{rows}x{width}");
@@ -213,18 +213,6 @@ public sealed class RestingWeightTests
         return [.. losses, .. gradient.AsSpan()];
     }
 
-    private static Tensor Normal(CpuDevice device, int rows, int columns, int seed)
-    {
-        var random = new RandomStream(seed, "normal");
-        var tensor = device.Allocate(new Shape(rows, columns));
-        foreach (ref var value in tensor.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return tensor;
-    }
-
     /// <summary>A weight in sections of given types, and the same widened.</summary>
     private sealed class Pair : IDisposable
     {
@@ -232,7 +220,7 @@ public sealed class RestingWeightTests
         {
             var sections = types.Select((type, i) => new RestingSection(i == types.Length - 1 ? rows - (rows / types.Length * i) : rows / types.Length, type)).ToArray();
             Resting = Tensor.AllocateResting(device.Memory, columns, sections);
-            Widened = Normal(device, rows, columns, 9);
+            Widened = TestTensors.Normal(device, rows, columns, 9);
             var row = 0;
             foreach (var section in sections)
             {

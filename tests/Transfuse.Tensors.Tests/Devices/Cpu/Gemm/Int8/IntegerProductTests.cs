@@ -31,8 +31,8 @@ public sealed class IntegerProductTests
         {
             using var stored = Stored(device, outputs, inputs, type);
             using var packed = device.PackWeight(stored, exact: false)!;
-            using var x = Normal(device, 150, inputs, 2);
-            using var addend = Normal(device, 150, outputs, 3);
+            using var x = TestTensors.Normal(device, 150, inputs, 2);
+            using var addend = TestTensors.Normal(device, 150, outputs, 3);
             foreach (var rows in new[] { 1, 2, 7, 8, 9, 33, 150 })
             {
                 var result = Multiply(device, x, packed, addend, rows);
@@ -116,8 +116,8 @@ public sealed class IntegerProductTests
         using var stored = Tensor.AllocateResting(device.Memory, 256, new RestingSection(20, DType.Q4_K), new RestingSection(15, DType.Q8_0), new RestingSection(9, DType.Q6_K));
         Fill(stored, row => row < 20 ? DType.Q4_K : row < 35 ? DType.Q8_0 : DType.Q6_K);
         using var packed = device.PackWeight(stored, exact: false)!;
-        using var x = Normal(device, 10, 256, 2);
-        using var addend = Normal(device, 10, 44, 3);
+        using var x = TestTensors.Normal(device, 10, 256, 2);
+        using var addend = TestTensors.Normal(device, 10, 44, 3);
         var result = Multiply(device, x, packed, addend, 10);
         for (var row = 0; row < 10; row++)
         {
@@ -136,8 +136,8 @@ public sealed class IntegerProductTests
 
         using var stored = Stored(device, 40, 256, DType.Q8_0);
         using var packed = device.PackWeight(stored, exact: true)!;
-        using var x = Normal(device, 12, 256, 2);
-        using var addend = Normal(device, 12, 40, 3);
+        using var x = TestTensors.Normal(device, 12, 256, 2);
+        using var addend = TestTensors.Normal(device, 12, 40, 3);
         var clean = Multiply(device, x, packed, addend, 12);
         foreach (var value in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
         {
@@ -162,7 +162,7 @@ public sealed class IntegerProductTests
         using var stored = Stored(device, 40, 256, DType.Q4_K);
         using var packed = device.PackWeight(stored, exact: true)!;
         using var x = device.AllocateZeroed(new Shape(3, 256));
-        using var addend = Normal(device, 3, 40, 3);
+        using var addend = TestTensors.Normal(device, 3, 40, 3);
         x.Row(1).Fill(1e-38f);
         x.Row(2)[9] = -float.Epsilon;
         Assert.Equal(addend.AsSpan().ToArray(), Multiply(device, x, packed, addend, 3));
@@ -173,9 +173,9 @@ public sealed class IntegerProductTests
     {
         using var device = NewDevice(2);
         using var other = new CpuDevice(threads: 2, precision: KernelTiers.PrefersBFloat16 ? ProductPrecision.BFloat16 : ProductPrecision.Float32);
-        using var weight = Normal(device, 70, 96, 1);
-        using var x = Normal(device, 60, 96, 2);
-        using var addend = Normal(device, 60, 70, 3);
+        using var weight = TestTensors.Normal(device, 70, 96, 1);
+        using var x = TestTensors.Normal(device, 60, 96, 2);
+        using var addend = TestTensors.Normal(device, 60, 70, 3);
         Assert.Equal(Multiply(other, x, weight, addend, 60), Multiply(device, x, weight, addend, 60));
     }
 
@@ -293,17 +293,5 @@ public sealed class IntegerProductTests
                 }
             }
         }
-    }
-
-    private static Tensor Normal(Device device, int rows, int columns, int seed)
-    {
-        var random = new RandomStream(seed, "normal");
-        var tensor = device.Allocate(new Shape(rows, columns));
-        foreach (ref var value in tensor.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return tensor;
     }
 }
