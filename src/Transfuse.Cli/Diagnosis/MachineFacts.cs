@@ -58,7 +58,8 @@ internal sealed record MachineFacts
         [
             ("sse4.2", Sse42.IsSupported), ("avx", Avx.IsSupported), ("avx2", Avx2.IsSupported), ("fma", Fma.IsSupported),
             ("avx512f", Avx512F.IsSupported), ("avx512bw", Avx512BW.IsSupported), ("avx512dq", Avx512DQ.IsSupported),
-            ("avx512vbmi", Avx512Vbmi.IsSupported), ("avx512bf16", KernelTiers.Best == KernelTier.Vector512BFloat16),
+            ("avx512vbmi", Avx512Vbmi.IsSupported), ("avx512vnni", KernelTiers.HasIntegerProducts),
+            ("avx512bf16", KernelTiers.Best == KernelTier.Vector512BFloat16),
             ("neon", AdvSimd.IsSupported), ("dotprod", Dp.IsSupported),
         ];
         return [.. features.Where(feature => feature.IsThere).Select(feature => feature.Name)];

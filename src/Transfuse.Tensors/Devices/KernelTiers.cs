@@ -26,8 +26,8 @@ public static class KernelTiers
     /// </summary>
     public static bool PrefersBFloat16 => FromEnvironment() == KernelTier.Vector512BFloat16 && !IsIntel;
 
-    /// <summary>Whether the processor has AVX512_VNNI: CPUID leaf 7, ECX bit 11; .NET has no class for it.</summary>
-    internal static bool HasIntegerProducts =>
+    /// <summary>Whether the processor multiplies vectors of 8-bit integers (AVX512_VNNI: CPUID leaf 7, ECX bit 11; .NET has no class for it).</summary>
+    public static bool HasIntegerProducts =>
         Vector512.IsHardwareAccelerated && X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
 
     // CPUID leaf 0: the vendor's name in EBX, EDX, ECX; "Genu" begins Intel's.

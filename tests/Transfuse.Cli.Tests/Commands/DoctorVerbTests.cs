@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Transfuse.Tensors.Devices;
 
 namespace Transfuse.Cli.Tests.Commands;
 
@@ -36,6 +37,15 @@ public sealed class DoctorVerbTests
         var (code, output, _) = tool.Run("doctor", "-q");
         Assert.Equal(0, code);
         Assert.Equal($"ok{Environment.NewLine}", output);
+    }
+
+    [Fact]
+    public void Kernels_of_every_precision_are_tested()
+    {
+        using var tool = new ToolRunner();
+        var line = tool.Run("doctor").Output.Split('\n').Single(text => text.Contains("kernels:", StringComparison.Ordinal));
+        Assert.Equal(KernelTiers.Best == KernelTier.Vector512BFloat16, line.Contains("bfloat16 products", StringComparison.Ordinal));
+        Assert.Equal(KernelTiers.HasIntegerProducts, line.Contains("integer products", StringComparison.Ordinal));
     }
 
     [Fact]
