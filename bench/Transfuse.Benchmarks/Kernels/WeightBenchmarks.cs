@@ -5,7 +5,10 @@ using Transfuse.Tensors.Devices.Cpu.Quantized;
 
 namespace Transfuse.Benchmarks.Kernels;
 
-/// <summary>Products x·Wᵀ with a weight that is read with only: a token, some sequences, a text. Bytes are those of the weight as it rests, and of the rows.</summary>
+/// <summary>
+/// Products x·Wᵀ with a weight that is read with only, which rests as a loaded model keeps it: packed, or as the file has it. A token, some sequences, a text.
+/// Bytes are those of the file's weight and of the rows.
+/// </summary>
 public class WeightBenchmarks : KernelBenchmark
 {
     private const int Outputs = 5632, Inputs = 2048;
@@ -17,10 +20,6 @@ public class WeightBenchmarks : KernelBenchmark
 
     [Params(1, 16, 512)]
     public int Rows { get; set; }
-
-    /// <summary>Whether the weight is packed once, where that takes no more memory, or rests as stored.</summary>
-    [Params(false, true)]
-    public bool Packed { get; set; }
 
     internal override (double Operations, double Bytes) Work =>
         (2.0 * Rows * Outputs * Inputs, Type.ByteCount((long)Outputs * Inputs) + (4.0 * Rows * (Outputs + Inputs)));
@@ -44,7 +43,7 @@ public class WeightBenchmarks : KernelBenchmark
             _weight = stored;
         }
 
-        if (Packed && Device.PackWeight(_weight, exact: false) is { } packed)
+        if (Device.PackWeight(_weight, exact: false) is { } packed)
         {
             _weight = Keep(packed);
         }
