@@ -40,7 +40,7 @@ internal unsafe interface IGemmKernel
     /// </summary>
     void PackRowGroup(in GemmOperand operand, int line, int start, int depth, byte* destination);
 
-    /// <summary>Packs the only line of A, whose elements lie side by side, as <see cref="MultiplyRow"/> reads it: depth after depth.</summary>
+    /// <summary>Packs the only line of A, of any type that <see cref="PackRows"/> takes and with its elements side by side, as <see cref="MultiplyRow"/> reads it: depth after depth.</summary>
     void PackRow(in GemmOperand operand, int start, int depth, byte* destination);
 
     /// <summary>Packs up to <see cref="TileColumns"/> lines of B from (<paramref name="line"/>, <paramref name="start"/>). What missing lines hold is of no matter.</summary>

@@ -55,6 +55,7 @@ internal readonly unsafe struct SingleKernel<TVector, TProduct, TNarrow> : IGemm
         }
     }
 
+    [SkipLocalsInit]
     public void MultiplyRow(int depth, byte* a, byte* b, in GemmTile tile)
     {
         var vectors = PanelColumns(tile.Columns) / TVector.Count;

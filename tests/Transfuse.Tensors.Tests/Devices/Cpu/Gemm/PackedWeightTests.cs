@@ -104,6 +104,26 @@ public sealed class PackedWeightTests
         Assert.Equal(Product(other, MatMulLayout.NT, rows, weight, 75), Product(other, MatMulLayout.NT, rows, packed, 75));
     }
 
+    /// <summary>Gradients of logits are bfloat16 already where products take that, and the last chunk of a head may have a single row.</summary>
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void The_gradient_of_a_row_alone_in_the_last_chunk(KernelTier tier, ProductPrecision precision)
+    {
+        const int Vocabulary = 96, Hidden = 64;
+        using var device = new CpuDevice(tier, threads: 2, precision: precision);
+        var rows = CpuDevice.ChunkRows(int.MaxValue, Vocabulary) + 1;
+        using var head = TestTensors.Normal(device, Vocabulary, Hidden, 1);
+        using var hidden = TestTensors.Normal(device, rows, Hidden, 2);
+        using var alone = hidden.SliceRows(rows - 1, 1);
+        int[] labels = [.. Enumerable.Range(0, rows).Select(row => row % Vocabulary)];
+        var together = Losses(device, hidden, head, labels)[^Hidden..];
+        var expected = Losses(device, alone, head, labels[^1..])[^Hidden..];
+        for (var i = 0; i < Hidden; i++)
+        {
+            Assert.Equal(expected[i], together[i], 1e-4f);
+        }
+    }
+
     [Fact]
     public void What_would_grow_or_lose_bits_stays()
     {

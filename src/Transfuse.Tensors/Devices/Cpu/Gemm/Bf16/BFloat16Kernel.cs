@@ -31,7 +31,16 @@ internal readonly unsafe struct BFloat16Kernel(BFloat16Code code) : IGemmKernel
 
     public void PackRow(in GemmOperand operand, int start, int depth, byte* destination)
     {
-        BFloat16.FromSingle(new ReadOnlySpan<float>(operand.At(0, start), depth), new Span<BFloat16>(destination, depth));
+        var row = new Span<BFloat16>(destination, depth);
+        if (operand.IsBFloat16)
+        {
+            new ReadOnlySpan<BFloat16>(operand.Address(0, start), depth).CopyTo(row);
+        }
+        else
+        {
+            BFloat16.FromSingle(new ReadOnlySpan<float>(operand.At(0, start), depth), row);
+        }
+
         if (depth % 2 != 0)
         {
             ((BFloat16*)destination)[depth] = default;

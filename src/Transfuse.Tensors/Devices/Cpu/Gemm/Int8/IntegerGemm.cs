@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Transfuse.Tensors.Devices.Cpu.Gemm.Assembled;
 using Transfuse.Tensors.Memory;
 using Transfuse.Tensors.Parallelism;
@@ -93,7 +94,7 @@ internal static unsafe class IntegerGemm
             var whole = columns == vectors * IntegerPanel.Lanes ? Math.Min(tiles, (arguments.M - row) / rowsPerTile) : 0;
             if (whole > 0)
             {
-                Call(row, column, rowsPerTile * whole, columns, a, whole, panel, vectors);
+                Call(TileAt(row, column, rowsPerTile * whole, columns), a, whole, panel, vectors);
             }
 
             for (var i = whole; i < tiles; i++)
@@ -103,10 +104,8 @@ internal static unsafe class IntegerGemm
             }
         }
 
-        private void Call(int row, int column, int count, int columns, byte* a, int tiles, int panel, int vectors) =>
-            Call(TileAt(row, column, count, columns), a, tiles, panel, vectors);
-
         // A tile that fills no whole vectors or rows is computed whole beside the matrix.
+        [SkipLocalsInit]
         private void MultiplyEdge(in GemmTile tile, byte* a, int panel, int vectors)
         {
             var room = stackalloc float[IntegerPanel.Rows * IntegerPanel.Columns];
