@@ -77,12 +77,34 @@ public readonly record struct BFloat16
     /// <inheritdoc/>
     public override string ToString() => ToSingle().ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static Vector256<uint> RoundToUpperHalf(Vector256<uint> bits)
+    /// <summary>The bits of the nearest bfloat16 numbers, in the lower half of each lane, of float32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<uint> RoundToUpperHalf(Vector128<uint> bits)
+    {
+        var even = Vector128.ShiftRightLogical(bits, 16) & Vector128.Create(1u);
+        var rounded = bits + Vector128.Create(0x7FFFu) + even;
+        var isNaN = Vector128.GreaterThan(bits & Vector128.Create(0x7FFF_FFFFu), Vector128.Create(0x7F80_0000u));
+        return Vector128.ShiftRightLogical(Vector128.ConditionalSelect(isNaN, bits | Vector128.Create(0x0040_0000u), rounded), 16);
+    }
+
+    /// <inheritdoc cref="RoundToUpperHalf(Vector128{uint})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<uint> RoundToUpperHalf(Vector256<uint> bits)
     {
         var even = Vector256.ShiftRightLogical(bits, 16) & Vector256.Create(1u);
         var rounded = bits + Vector256.Create(0x7FFFu) + even;
         var isNaN = Vector256.GreaterThan(bits & Vector256.Create(0x7FFF_FFFFu), Vector256.Create(0x7F80_0000u));
         return Vector256.ShiftRightLogical(Vector256.ConditionalSelect(isNaN, bits | Vector256.Create(0x0040_0000u), rounded), 16);
+    }
+
+    /// <inheritdoc cref="RoundToUpperHalf(Vector128{uint})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<uint> RoundToUpperHalf(Vector512<uint> bits)
+    {
+        var even = Vector512.ShiftRightLogical(bits, 16) & Vector512.Create(1u);
+        var rounded = bits + Vector512.Create(0x7FFFu) + even;
+        var isNaN = Vector512.GreaterThan(bits & Vector512.Create(0x7FFF_FFFFu), Vector512.Create(0x7F80_0000u));
+        return Vector512.ShiftRightLogical(Vector512.ConditionalSelect(isNaN, bits | Vector512.Create(0x0040_0000u), rounded), 16);
     }
 
     private static void RequireRoom(int needed, int available, string name)

@@ -99,7 +99,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Takes memory for a weight whose rows rest there, as <paramref name="rest"/> says of the address; it is 0 in a rehearsal.</summary>
     internal static Tensor AllocateResting(MemoryPool pool, Shape shape, long bytes, Func<nint, RestingRows> rest)
     {
-        var buffer = pool.Rent(checked((nuint)bytes));
+        var buffer = pool.Rent(checked((nuint)bytes), isKept: true);
         return new Tensor(buffer, rest(buffer.IsCountedOnly ? 0 : (nint)buffer.Pointer), shape);
     }
 
@@ -139,6 +139,9 @@ public sealed unsafe class Tensor : IDisposable
             Resting.Widen(row, 0, Columns, values);
         }
     }
+
+    /// <summary>The same elements once more. Shares memory; the caller disposes it.</summary>
+    internal Tensor Share() => Resting is null ? new Tensor(Buffer(), _offset, Shape) : new Tensor(Buffer(), Resting, Shape);
 
     /// <summary>The same elements under another shape of the same length. Shares memory; the caller disposes the view.</summary>
     public Tensor Reshape(Shape shape)

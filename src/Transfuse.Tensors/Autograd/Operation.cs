@@ -20,8 +20,17 @@ internal abstract class Operation
     /// </summary>
     internal virtual bool IsCheap => false;
 
+    /// <summary>
+    /// Whether the output is a sum of products that only products and cheap operations read: where products round, the tape may keep it rounded for the
+    /// backward pass, as what products compute in bfloat16 is elsewhere from the start.
+    /// </summary>
+    internal virtual bool MayRound => false;
+
     /// <summary>Whether <see cref="Backward"/> asks for the value of <see cref="Output"/>.</summary>
     internal virtual bool ReadsOutput => false;
+
+    /// <summary>Whether <see cref="Backward"/> also takes a rounded gradient of <see cref="Output"/>.</summary>
+    internal virtual bool TakesRoundedGradient => false;
 
     /// <summary>What the forward pass did to <paramref name="value"/>, and does again, bit for bit, to one that was forgotten. For cheap operations and those that change a value.</summary>
     internal virtual void Compute(Device device, Tensor value) => throw new NotSupportedException($"{GetType().Name} is not computed again.");

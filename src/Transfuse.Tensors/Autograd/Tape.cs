@@ -9,7 +9,8 @@ namespace Transfuse.Tensors.Autograd;
 /// </summary>
 /// <remarks>
 /// Where a <see cref="Block{TContext}"/> ends, the tape forgets the values in it that are cheap to compute again (norms, activations, adapted
-/// weights); who asks for one later finds it computed again, with the same bits.
+/// weights); who asks for one later finds it computed again, with the same bits. Where the device's products round, it also keeps what products made
+/// in that block rounded, in half the memory, and widens it for who asks.
 /// Losses compute the gradient of their input in the forward pass, so <see cref="Backward"/> needs no seed; <see cref="Seed"/> sets one by
 /// hand. One tape is used for one forward and at most one backward pass; not thread safe.
 /// </remarks>
@@ -62,8 +63,8 @@ public sealed class Tape : IDisposable
 
     /// <summary>
     /// Runs <paramref name="body"/> on <paramref name="input"/>. When scoring, everything it made but its result is given back at once;
-    /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is run, and values that are cheap
-    /// to compute again are forgotten.
+    /// with recomputation only the input is kept and the body runs again in the backward pass; otherwise it is run, and what it made is forgotten
+    /// where that is cheap to compute again, or rounded where products would round it.
     /// </summary>
     /// <param name="input">The block's input.</param>
     /// <param name="context">Passed to the body.</param>
@@ -82,7 +83,7 @@ public sealed class Tape : IDisposable
 
         var first = _operations.Count;
         var result = body(this, input, context);
-        ForgetCheapValues(first, result);
+        KeepLess(first, result);
         return result;
     }
 
@@ -234,15 +235,20 @@ public sealed class Tape : IDisposable
     /// As <see cref="GradientOf"/>, but a new gradient takes the place of the value if nothing after the operation asks for that: for kernels
     /// that read an element of the value, from <paramref name="value"/>, before they write the gradient's.
     /// </summary>
-    internal bool GradientOverValue(Variable variable, out Tensor value, out Tensor gradient)
+    /// <param name="variable">Whose gradient.</param>
+    /// <param name="takesRounded">Whether the kernel also reads and writes rounded elements: both are then rounded if the value is, and who made it takes that.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="gradient">The gradient to write into.</param>
+    internal bool GradientOverValue(Variable variable, bool takesRounded, out Tensor value, out Tensor gradient)
     {
-        value = variable.Value;
         if (variable.Gradient is not null || !IsDoneWith(variable))
         {
+            value = variable.Value;
             return GradientOf(variable, out gradient);
         }
 
-        gradient = value = value.Reshape(value.Shape);
+        value = takesRounded && _before!.TakesRoundedGradient ? variable.Kept : variable.Value;
+        gradient = value = value.Share();
         variable.Gradient = gradient;
         variable.DropValue();
         return false;
@@ -291,14 +297,25 @@ public sealed class Tape : IDisposable
         }
     }
 
-    /// <summary>Forgets the values that operations from <paramref name="first"/> on made and can make again, but for the block's <paramref name="result"/>.</summary>
-    private void ForgetCheapValues(int first, Variable result)
+    /// <summary>
+    /// Forgets the values that operations from <paramref name="first"/> on made and can make again, and rounds those that they may, but for the block's
+    /// <paramref name="result"/>.
+    /// </summary>
+    private void KeepLess(int first, Variable result)
     {
         for (var i = first; i < _operations.Count; i++)
         {
             if (_operations[i] is { IsCheap: true, Output: { } output } && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this))
             {
                 output.Forget();
+            }
+        }
+
+        for (var i = first; i < _operations.Count; i++)
+        {
+            if (_operations[i] is { MayRound: true, Output: { } output } && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this))
+            {
+                output.Round(Device);
             }
         }
     }

@@ -42,8 +42,8 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// destination = op(a)·op(b) + addend. Accumulates in float32 along k in blocks. The addend may be the destination itself
-    /// (accumulation) or another matrix of its shape (a residual). In NT and NN, b may be a weight that rests; results have the bits of the
-    /// same weight widened.
+    /// (accumulation) or another matrix of its shape (a residual). b may rest, and a may be what <see cref="Round"/> made; results have the bits of the
+    /// same matrix widened.
     /// </summary>
     public abstract void MatMul(MatMulLayout layout, Tensor a, Tensor b, Tensor destination, Tensor? addend = null);
 
@@ -54,6 +54,15 @@ public abstract class Device : IDisposable
     /// <param name="weight">W, float32 or resting as stored.</param>
     /// <param name="exact">Whether null is wanted where values would be rounded: for weights whose rows are read, too.</param>
     public abstract Tensor? PackWeight(Tensor weight, bool exact);
+
+    /// <summary>
+    /// A copy of the operand of a product that rests in half the memory, rounded as this device's products round it; null where they do not round.
+    /// The caller disposes it, and <paramref name="values"/>.
+    /// </summary>
+    public abstract Tensor? Round(Tensor values);
+
+    /// <summary>destination = the values of what <see cref="Round"/> made, in float32.</summary>
+    public abstract void Widen(Tensor rounded, Tensor destination);
 
     /// <summary>Adds <paramref name="bias"/> [columns] to every row in place.</summary>
     public abstract void AddBias(Tensor rows, Tensor bias);
@@ -81,16 +90,16 @@ public abstract class Device : IDisposable
     /// </summary>
     public abstract void Dropout(Tensor x, ulong key, float rate, Tensor destination, bool accumulate);
 
-    /// <summary>destination = f(x).</summary>
+    /// <summary>destination = f(x); x may be rounded.</summary>
     public abstract void Activate(ActivationKind kind, Tensor x, Tensor destination);
 
-    /// <summary>dx = f′(x)·dy; dx may be dy.</summary>
+    /// <summary>dx = f′(x)·dy; dx may be dy. x and dx may both be rounded, and the same.</summary>
     public abstract void ActivateBackward(ActivationKind kind, Tensor x, Tensor dy, Tensor dx, bool accumulate);
 
-    /// <summary>destination [n, i] = f(gateUp[:, 0..i])·gateUp[:, i..2i] (SwiGLU, GeGLU).</summary>
+    /// <summary>destination [n, i] = f(gateUp[:, 0..i])·gateUp[:, i..2i] (SwiGLU, GeGLU); gateUp may be rounded.</summary>
     public abstract void Gated(ActivationKind kind, Tensor gateUp, Tensor destination);
 
-    /// <summary>Gradient of <see cref="Gated"/> with respect to both halves.</summary>
+    /// <summary>Gradient of <see cref="Gated"/> with respect to both halves. gateUp and dGateUp may both be rounded, and the same.</summary>
     public abstract void GatedBackward(ActivationKind kind, Tensor gateUp, Tensor dy, Tensor dGateUp);
 
     // ---- Norms -----------------------------------------------------------------------------------------------------------------

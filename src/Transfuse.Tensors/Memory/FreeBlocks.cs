@@ -24,11 +24,11 @@ internal sealed class FreeBlocks
         RemoveAt(index);
     }
 
-    /// <summary>Takes the smallest block of at least this size, of several the one that came last, whose content the caches may still hold; null if there is none.</summary>
-    internal NativeBuffer? TakeSmallest(nuint sizeInBytes)
+    /// <summary>Takes the smallest block of at least this size and no more than <paramref name="most"/>, of several the one that came last, whose content the caches may still hold; null if there is none.</summary>
+    internal NativeBuffer? TakeSmallest(nuint sizeInBytes, nuint most)
     {
         var fitting = FirstLargerThan(sizeInBytes - 1);
-        return fitting == _blocks.Count ? null : RemoveAt(FirstLargerThan(_blocks[fitting].SizeInBytes) - 1);
+        return fitting == _blocks.Count || _blocks[fitting].SizeInBytes > most ? null : RemoveAt(FirstLargerThan(_blocks[fitting].SizeInBytes) - 1);
     }
 
     /// <summary>Takes the largest block that is a whole allocation; null if there is none.</summary>

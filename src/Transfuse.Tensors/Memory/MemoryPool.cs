@@ -75,8 +75,13 @@ public sealed unsafe class MemoryPool : IDisposable
     internal static MemoryPool ThatCounts() => new(countsOnly: true);
 
     /// <summary>Hands out a block of at least <paramref name="sizeInBytes"/> bytes with undefined content and no users yet.</summary>
+    /// <param name="sizeInBytes">How many.</param>
+    /// <param name="isKept">
+    /// Whether the block outlives those that are rented next: it then takes no larger one apart, which the next request of that size would have to be found
+    /// a new place for.
+    /// </param>
     /// <exception cref="ResourceLimitException">The limit would be exceeded even after dropping what is kept, or the system has no more memory.</exception>
-    internal NativeBuffer Rent(nuint sizeInBytes)
+    internal NativeBuffer Rent(nuint sizeInBytes, bool isKept = false)
     {
         lock (_lock)
         {
@@ -87,7 +92,7 @@ public sealed unsafe class MemoryPool : IDisposable
             }
 
             var size = Rounded(sizeInBytes);
-            var block = _free.TakeSmallest(size) ?? NewAllocation(size);
+            var block = _free.TakeSmallest(size, isKept ? size : nuint.MaxValue) ?? NewAllocation(size);
             if (block.SizeInBytes > size)
             {
                 var rest = NewBlock();
@@ -165,10 +170,12 @@ public sealed unsafe class MemoryPool : IDisposable
         return Math.Clamp((sizeInBytes / Granularity) + (sizeInBytes % Granularity == 0 ? 0u : 1u), 1, most) * Granularity;
     }
 
-    /// <summary>Takes memory from the system, for which free allocations, all of them smaller, are given back: what is kept grows no more than it must.</summary>
+    /// <summary>
+    /// Takes memory from the system. Where that makes more than ever before, free allocations are given back for it: what is kept grows no more than it must.
+    /// </summary>
     private NativeBuffer NewAllocation(nuint size)
     {
-        GiveBack((long)size);
+        GiveBack(_reservedBytes + (long)size - _peakReservedBytes);
         if (_reservedBytes > _limitInBytes - (long)size)
         {
             GiveBack(long.MaxValue);

@@ -46,6 +46,9 @@ internal unsafe interface IVector<TSelf>
     /// <summary><see cref="Count"/> bfloat16 numbers, exactly.</summary>
     static abstract TSelf FromBFloat16(ushort* source);
 
+    /// <summary>Writes <see cref="Count"/> bfloat16 numbers, rounded as <see cref="BFloat16.FromSingle(float)"/> does.</summary>
+    static abstract void StoreBFloat16(TSelf value, ushort* destination);
+
     /// <summary><see cref="Count"/> half-precision numbers, exactly.</summary>
     static abstract TSelf FromHalf(ushort* source);
 

@@ -59,6 +59,10 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 FromBFloat16(ushort* source) => new(Vector128.ShiftLeft(Integers.Unsigned128(source), 16).AsSingle());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd128 value, ushort* destination) =>
+        *(long*)destination = Vector128.Narrow(BFloat16.RoundToUpperHalf(value._value.AsUInt32()), Vector128<uint>.Zero).AsInt64().ToScalar();
+
     // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 FromHalf(ushort* source) => FromHalf(Integers.Unsigned128(source));

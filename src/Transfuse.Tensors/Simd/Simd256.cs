@@ -59,6 +59,13 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : IVector<Simd25
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 FromBFloat16(ushort* source) => new(Vector256.ShiftLeft(Integers.Unsigned256(source), 16).AsSingle());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd256 value, ushort* destination)
+    {
+        var bits = BFloat16.RoundToUpperHalf(value._value.AsUInt32());
+        Vector128.Store(Vector128.Narrow(bits.GetLower(), bits.GetUpper()), destination);
+    }
+
     // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 FromHalf(ushort* source)

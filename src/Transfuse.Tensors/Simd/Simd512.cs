@@ -63,6 +63,22 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 FromBFloat16(ushort* source) => new(Vector512.ShiftLeft(Integers.Unsigned512(source), 16).AsSingle());
 
+    // Past the caches where that is possible: what is rounded waits for another pass, and a cache line that is written whole need not be read before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBFloat16(Simd512 value, ushort* destination)
+    {
+        var bits = BFloat16.RoundToUpperHalf(value._value.AsUInt32());
+        var rounded = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(bits) : Vector256.Narrow(bits.GetLower(), bits.GetUpper());
+        if (((nint)destination & (Vector256<byte>.Count - 1)) == 0)
+        {
+            Vector256.StoreAlignedNonTemporal(rounded, destination);
+        }
+        else
+        {
+            Vector256.Store(rounded, destination);
+        }
+    }
+
     // The exponent is moved from a bias of 15 to one of 127; subnormal numbers are counted from 2⁻¹⁴ on, infinities and NaN keep all ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 FromHalf(ushort* source)

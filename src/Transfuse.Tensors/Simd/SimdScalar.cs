@@ -36,6 +36,8 @@ internal readonly unsafe struct SimdScalar(float value) : IVector<SimdScalar>
 
     public static SimdScalar FromBFloat16(ushort* source) => new(BFloat16.FromBits(*source).ToSingle());
 
+    public static void StoreBFloat16(SimdScalar value, ushort* destination) => *destination = BFloat16.FromSingle(value._value).Bits;
+
     public static SimdScalar FromHalf(ushort* source) => new((float)BitConverter.UInt16BitsToHalf(*source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

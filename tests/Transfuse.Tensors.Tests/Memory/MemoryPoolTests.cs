@@ -119,6 +119,34 @@ public sealed unsafe class MemoryPoolTests
     }
 
     [Fact]
+    public void Free_blocks_are_kept_while_a_large_one_makes_no_more_than_there_was()
+    {
+        using var pool = new MemoryPool();
+        Rent(pool, 9 << 20).Release();
+        pool.Trim();
+        NativeBuffer[] blocks = [Rent(pool, 2 << 20), Rent(pool, 1 << 20)];
+        Array.ForEach(blocks, block => block.Release());
+        Rent(pool, 6 << 20).Release();
+        Assert.Equal(9 << 20, pool.ReservedBytes);
+        Assert.Equal(9 << 20, pool.PeakReservedBytes);
+    }
+
+    [Fact]
+    public void A_block_that_is_kept_takes_no_larger_one_apart()
+    {
+        using var pool = new MemoryPool();
+        var (large, fitting) = (Rent(pool, 8 << 20), Rent(pool, 3 << 20));
+        var (whole, exact) = ((nint)large.Pointer, (nint)fitting.Pointer);
+        large.Release();
+        fitting.Release();
+        NativeBuffer[] kept = [pool.Rent(3 << 20, isKept: true), pool.Rent(3 << 20, isKept: true)];
+        Array.ForEach(kept, block => block.AddUser());
+        Assert.Equal(exact, (nint)kept[0].Pointer);
+        Assert.NotEqual(whole, (nint)kept[1].Pointer);
+        Array.ForEach(kept, block => block.Release());
+    }
+
+    [Fact]
     public void A_block_goes_back_with_its_last_user()
     {
         using var pool = new MemoryPool();

@@ -19,6 +19,15 @@ public sealed unsafe class FromIntegersTests
     public void Lanes_512() => Check<Simd512>();
 
     [Fact]
+    public void Rounded_to_bfloat16()
+    {
+        CheckRounding<SimdScalar>();
+        CheckRounding<Simd128>();
+        CheckRounding<Simd256>();
+        CheckRounding<Simd512>();
+    }
+
+    [Fact]
     public void Scales_of_blocks()
     {
         for (var bits = 0; bits <= ushort.MaxValue; bits++)
@@ -76,6 +85,34 @@ public sealed unsafe class FromIntegersTests
                     Assert.Equal(bytes[lane] & 15, low[lane]);
                     Assert.Equal(bytes[lane] >> 4, high[lane]);
                     Assert.Equal((bytes[lane] >> 4) + (16 * ((bytes[lane + 1] >> 2) & 3)), six[lane]);
+                }
+            }
+        }
+    }
+
+    private static void CheckRounding<TVector>()
+        where TVector : unmanaged, IVector<TVector>
+    {
+        // Every sign, exponent and fraction of a bfloat16, on it, on the ties above it and on either side of them.
+        var values = stackalloc float[TVector.Count];
+        var rounded = stackalloc ushort[TVector.Count + 1];
+        foreach (var below in (uint[])[0, 1, 0x7FFF, 0x8000, 0x8001, 0xFFFF])
+        {
+            for (var first = 0; first <= ushort.MaxValue; first += TVector.Count)
+            {
+                for (var lane = 0; lane < TVector.Count; lane++)
+                {
+                    values[lane] = BitConverter.UInt32BitsToSingle(((uint)(first + lane) << 16) | below);
+                }
+
+                // At an address that is no multiple of a vector, too.
+                for (var offset = 0; offset < 2; offset++)
+                {
+                    TVector.StoreBFloat16(TVector.Load(values), rounded + offset);
+                    for (var lane = 0; lane < TVector.Count; lane++)
+                    {
+                        Assert.Equal(BFloat16.FromSingle(values[lane]).Bits, rounded[lane + offset]);
+                    }
                 }
             }
         }

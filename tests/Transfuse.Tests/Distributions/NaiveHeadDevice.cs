@@ -58,6 +58,10 @@ internal sealed class NaiveHeadDevice : Device
 
     public override Tensor? PackWeight(Tensor weight, bool exact) => null;
 
+    public override Tensor? Round(Tensor values) => null;
+
+    public override void Widen(Tensor rounded, Tensor destination) => throw new NotSupportedException();
+
     public override void AddBias(Tensor rows, Tensor bias) => throw new NotSupportedException();
 
     public override void SumRows(Tensor rows, Tensor destination, bool accumulate) => throw new NotSupportedException();

@@ -26,7 +26,7 @@ internal sealed class ActivateOperation : Operation
         return tape.Compute(new ActivateOperation(kind, x, y), y);
     }
 
-    internal override void Compute(Device device, Tensor value) => device.Activate(_kind, _x.Value, value);
+    internal override void Compute(Device device, Tensor value) => device.Activate(_kind, _x.Kept, value);
 
     internal override void Backward(Tape tape)
     {
@@ -35,7 +35,7 @@ internal sealed class ActivateOperation : Operation
             return;
         }
 
-        var accumulate = tape.GradientOverValue(_x, out var x, out var dx);
+        var accumulate = tape.GradientOverValue(_x, takesRounded: true, out var x, out var dx);
         tape.Device.ActivateBackward(_kind, x, dy, dx, accumulate);
     }
 }

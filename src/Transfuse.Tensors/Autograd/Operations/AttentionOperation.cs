@@ -35,6 +35,8 @@ internal sealed class AttentionOperation : Operation
 
     internal override bool ReadsOutput => true;
 
+    internal override bool MayRound => true;
+
     internal static Variable Apply(
         Tape tape, in AttentionInput query, in AttentionInput key, in AttentionInput value, Variable? bias,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments)

@@ -32,7 +32,7 @@ internal sealed class ClampOperation : Operation
     {
         if (_y.Gradient is { } dy && _x.RequiresGradient)
         {
-            var accumulate = tape.GradientOverValue(_x, out var x, out var dx);
+            var accumulate = tape.GradientOverValue(_x, takesRounded: false, out var x, out var dx);
             tape.Device.ClampBackward(x, _limit, dy, dx, accumulate);
         }
     }

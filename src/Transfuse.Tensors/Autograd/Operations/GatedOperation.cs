@@ -27,7 +27,7 @@ internal sealed class GatedOperation : Operation
         return tape.Compute(new GatedOperation(kind, gateUp, y), y);
     }
 
-    internal override void Compute(Device device, Tensor value) => device.Gated(_kind, _gateUp.Value, value);
+    internal override void Compute(Device device, Tensor value) => device.Gated(_kind, _gateUp.Kept, value);
 
     internal override void Backward(Tape tape)
     {
@@ -36,7 +36,7 @@ internal sealed class GatedOperation : Operation
             return;
         }
 
-        if (!tape.GradientOverValue(_gateUp, out var gateUp, out var gradient))
+        if (!tape.GradientOverValue(_gateUp, takesRounded: true, out var gateUp, out var gradient))
         {
             tape.Device.GatedBackward(_kind, gateUp, dy, gradient);
             return;

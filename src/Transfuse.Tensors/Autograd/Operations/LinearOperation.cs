@@ -22,6 +22,11 @@ internal sealed class LinearOperation : Operation
 
     internal override Variable Output => _y;
 
+    internal override bool MayRound => true;
+
+    // Products round it anyway; what else reads it takes float32.
+    internal override bool TakesRoundedGradient => _residual is null && _bias is not { RequiresGradient: true };
+
     internal static Variable Apply(Tape tape, Variable x, Variable weight, Variable? bias, Variable? residual)
     {
         var y = tape.Device.Allocate(new Shape(x.Value.Rows, weight.Value.Rows));
@@ -48,7 +53,7 @@ internal sealed class LinearOperation : Operation
         if (_weight.RequiresGradient)
         {
             var accumulate = tape.GradientOf(_weight, out var dWeight);
-            tape.Device.MatMul(MatMulLayout.TN, dy, _x.Value, dWeight, accumulate ? dWeight : null);
+            tape.Device.MatMul(MatMulLayout.TN, dy, _x.Kept, dWeight, accumulate ? dWeight : null);
         }
 
         // Often the gradient then takes the room of the value.

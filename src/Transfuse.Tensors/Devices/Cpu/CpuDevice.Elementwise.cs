@@ -153,23 +153,65 @@ public sealed unsafe partial class CpuDevice
     }
 
     private void Activate<TActivation>(Tensor x, Tensor y)
-        where TActivation : struct, IActivation => ForEach(new ActivateKernel<TActivation>(Flat(x), Flat(y)), 1, x.Length);
+        where TActivation : struct, IActivation
+    {
+        if (x.IsResting)
+        {
+            ForEach(new ActivateKernel<TActivation, RoundedOperand>(RoundedFlat(x), Flat(y)), 1, x.Length);
+        }
+        else
+        {
+            ForEach(new ActivateKernel<TActivation, Operand>(Flat(x), Flat(y)), 1, x.Length);
+        }
+    }
 
     private void ActivateBackward<TActivation>(Tensor x, Tensor dy, Tensor dx, bool accumulate)
-        where TActivation : struct, IActivation =>
-        ForEach(new ActivateBackwardKernel<TActivation>(Flat(x), Flat(dy), Flat(dx), accumulate), 1, x.Length);
+        where TActivation : struct, IActivation
+    {
+        if (x.IsResting)
+        {
+            ForEach(new ActivateBackwardKernel<TActivation, RoundedOperand>(RoundedFlat(x), Flat(dy), RoundedFlat(dx), accumulate), 1, x.Length);
+        }
+        else
+        {
+            ForEach(new ActivateBackwardKernel<TActivation, Operand>(Flat(x), Flat(dy), Flat(dx), accumulate), 1, x.Length);
+        }
+    }
 
     private void Gated<TActivation>(Tensor gateUp, Tensor y)
-        where TActivation : struct, IActivation =>
-        ForEach(new GatedKernel<TActivation>(RowsOf(gateUp), RowsOf(gateUp, y.Columns), RowsOf(y)), y.Rows, y.Columns);
+        where TActivation : struct, IActivation
+    {
+        if (gateUp.IsResting)
+        {
+            Gated<TActivation, RoundedOperand>(RoundedRows(gateUp), RoundedRows(gateUp, y.Columns), y);
+        }
+        else
+        {
+            Gated<TActivation, Operand>(RowsOf(gateUp), RowsOf(gateUp, y.Columns), y);
+        }
+    }
+
+    private void Gated<TActivation, TOperand>(TOperand gate, TOperand up, Tensor y)
+        where TActivation : struct, IActivation
+        where TOperand : struct, IOperand => ForEach(new GatedKernel<TActivation, TOperand>(gate, up, RowsOf(y)), y.Rows, y.Columns);
 
     private void GatedBackward<TActivation>(Tensor gateUp, Tensor dy, Tensor dGateUp)
         where TActivation : struct, IActivation
     {
         var half = dy.Columns;
-        var kernel = new GatedBackwardKernel<TActivation>(
-            RowsOf(gateUp), RowsOf(gateUp, half), RowsOf(dy), RowsOf(dGateUp), RowsOf(dGateUp, half));
-        ForEach(kernel, dy.Rows, half);
+        if (gateUp.IsResting)
+        {
+            ForEach(
+                new GatedBackwardKernel<TActivation, RoundedOperand>(
+                    RoundedRows(gateUp), RoundedRows(gateUp, half), RowsOf(dy), RoundedRows(dGateUp), RoundedRows(dGateUp, half)),
+                dy.Rows, half);
+        }
+        else
+        {
+            ForEach(
+                new GatedBackwardKernel<TActivation, Operand>(RowsOf(gateUp), RowsOf(gateUp, half), RowsOf(dy), RowsOf(dGateUp), RowsOf(dGateUp, half)),
+                dy.Rows, half);
+        }
     }
 
     /// <summary>Sums of columns as a tree with <see cref="SumRowsBody.RowsPerSum"/> branches.</summary>

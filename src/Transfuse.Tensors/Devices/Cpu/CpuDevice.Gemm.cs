@@ -40,13 +40,9 @@ public sealed unsafe partial class CpuDevice
             throw new ShapeMismatchException("MatMul", $"addend {addend.Shape}", $"{new Shape(m, n)}");
         }
 
-        if (layout == MatMulLayout.TN && b.IsResting)
-        {
-            throw new InvalidOperationException($"MatMul: a weight that rests ({b.Shape}) can be multiplied as NT or NN, not as {layout}.");
-        }
-
-        Multiply(new GemmArguments(
-            layout, m, n, k, a.Data, DataUnlessResting(b), destination.Data, addend is null ? null : addend.Data, b.Resting));
+        var product = new GemmArguments(
+            layout, m, n, k, a.IsResting ? null : a.Data, DataUnlessResting(b), destination.Data, addend is null ? null : addend.Data, b.Resting);
+        Multiply(a.IsResting ? product with { A = RoundedRowsOf(a, layout) } : product);
     }
 
     /// <summary>The product by address, in this device's tier.</summary>
@@ -176,6 +172,11 @@ public sealed unsafe partial class CpuDevice
                 break;
         }
     }
+
+    // The first operand where it was rounded: only kernels that round read that.
+    private GemmOperand RoundedRowsOf(Tensor a, MatMulLayout layout) => _bfloat16 is null
+        ? throw new InvalidOperationException($"MatMul: this device multiplies in float32; its first operand {a.Shape} cannot rest.")
+        : new GemmOperand(RoundedData(a), a.Columns, layout != MatMulLayout.TN, sizeof(ushort));
 
     /// <summary>The elements of a weight that kernels may also take resting; null if it rests.</summary>
     internal static float* DataUnlessResting(Tensor weight) => weight.IsResting ? null : weight.Data;

@@ -44,6 +44,14 @@ internal sealed class CpuRehearsal : Device
     public override Tensor? PackWeight(Tensor weight, bool exact) => _device.PackWeight(weight, exact, Memory);
 
     /// <inheritdoc/>
+    public override Tensor? Round(Tensor values) => _device.AllocateRounded(values.Shape, Memory);
+
+    /// <inheritdoc/>
+    public override void Widen(Tensor rounded, Tensor destination)
+    {
+    }
+
+    /// <inheritdoc/>
     public override void AddBias(Tensor rows, Tensor bias)
     {
     }

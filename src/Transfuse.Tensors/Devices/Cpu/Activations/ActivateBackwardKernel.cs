@@ -5,12 +5,13 @@ using Transfuse.Tensors.Simd;
 namespace Transfuse.Tensors.Devices.Cpu.Activations;
 
 /// <summary>dx = f′(x)·dy, or dx += f′(x)·dy.</summary>
-internal readonly unsafe struct ActivateBackwardKernel<TActivation>(Operand x, Operand dy, Operand dx, bool accumulate) : IElementwiseKernel
+internal readonly struct ActivateBackwardKernel<TActivation, TOperand>(TOperand x, Operand dy, TOperand dx, bool accumulate) : IElementwiseKernel
     where TActivation : struct, IActivation
+    where TOperand : struct, IOperand
 {
-    private readonly Operand _x = x;
+    private readonly TOperand _x = x;
     private readonly Operand _dy = dy;
-    private readonly Operand _dx = dx;
+    private readonly TOperand _dx = dx;
     private readonly bool _accumulate = accumulate;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -18,9 +19,8 @@ internal readonly unsafe struct ActivateBackwardKernel<TActivation>(Operand x, O
         where TVector : unmanaged, IVector<TVector>
         where TLanes : struct, ILanes
     {
-        _ = TActivation.ValueAndSlope(lanes.Load<TVector>(_x.At(row, column)), out var slope);
-        var gradient = slope * lanes.Load<TVector>(_dy.At(row, column));
-        var dx = _dx.At(row, column);
-        lanes.Store(_accumulate ? lanes.Load<TVector>(dx) + gradient : gradient, dx);
+        _ = TActivation.ValueAndSlope(_x.Load<TVector, TLanes>(lanes, row, column), out var slope);
+        var gradient = slope * _dy.Load<TVector, TLanes>(lanes, row, column);
+        _dx.Store(_accumulate ? _dx.Load<TVector, TLanes>(lanes, row, column) + gradient : gradient, lanes, row, column);
     }
 }

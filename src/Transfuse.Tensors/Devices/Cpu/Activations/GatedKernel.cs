@@ -5,18 +5,20 @@ using Transfuse.Tensors.Simd;
 namespace Transfuse.Tensors.Devices.Cpu.Activations;
 
 /// <summary>y = f(gate)·up (Shazeer 2020).</summary>
-internal readonly unsafe struct GatedKernel<TActivation>(Operand gate, Operand up, Operand y) : IElementwiseKernel
+internal readonly struct GatedKernel<TActivation, TOperand>(TOperand gate, TOperand up, Operand y) : IElementwiseKernel
     where TActivation : struct, IActivation
+    where TOperand : struct, IOperand
 {
-    private readonly Operand _gate = gate;
-    private readonly Operand _up = up;
+    private readonly TOperand _gate = gate;
+    private readonly TOperand _up = up;
     private readonly Operand _y = y;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply<TVector, TLanes>(long row, long column, TLanes lanes)
         where TVector : unmanaged, IVector<TVector>
-        where TLanes : struct, ILanes =>
-        lanes.Store(
-            TActivation.Value(lanes.Load<TVector>(_gate.At(row, column))) * lanes.Load<TVector>(_up.At(row, column)),
-            _y.At(row, column));
+        where TLanes : struct, ILanes
+    {
+        var gate = _gate.Load<TVector, TLanes>(lanes, row, column);
+        _y.Store(TActivation.Value(gate) * _up.Load<TVector, TLanes>(lanes, row, column), lanes, row, column);
+    }
 }

@@ -12,7 +12,30 @@ internal readonly unsafe struct FirstLanes(int count) : ILanes
     public T Load<T>(float* source)
         where T : unmanaged, IVector<T> => T.LoadPartial(source, _count, 0);
 
+    public T Load<T>(ushort* source)
+        where T : unmanaged, IVector<T>
+    {
+        var lanes = stackalloc ushort[T.Count];
+        for (var i = 0; i < T.Count; i++)
+        {
+            lanes[i] = i < _count ? source[i] : (ushort)0;
+        }
+
+        return T.FromBFloat16(lanes);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store<T>(T value, float* destination)
         where T : unmanaged, IVector<T> => T.StorePartial(value, destination, _count);
+
+    public void Store<T>(T value, ushort* destination)
+        where T : unmanaged, IVector<T>
+    {
+        var lanes = stackalloc ushort[T.Count];
+        T.StoreBFloat16(value, lanes);
+        for (var i = 0; i < _count; i++)
+        {
+            destination[i] = lanes[i];
+        }
+    }
 }

@@ -9,7 +9,15 @@ internal unsafe interface ILanes
     T Load<T>(float* source)
         where T : unmanaged, IVector<T>;
 
+    /// <summary>Reads the lanes of bfloat16 numbers; untouched lanes are 0.</summary>
+    T Load<T>(ushort* source)
+        where T : unmanaged, IVector<T>;
+
     /// <summary>Writes the lanes.</summary>
     void Store<T>(T value, float* destination)
+        where T : unmanaged, IVector<T>;
+
+    /// <summary>Writes the lanes rounded to bfloat16.</summary>
+    void Store<T>(T value, ushort* destination)
         where T : unmanaged, IVector<T>;
 }

@@ -22,11 +22,12 @@ internal static unsafe class DotGemm
 
     private const int RowsAtOnce = 4;
 
-    /// <summary>Whether this is the way to compute a product: few rows of A, and depth contiguous in both operands, neither of which is packed.</summary>
+    /// <summary>Whether this is the way to compute a product: few rows of A in float32, and depth contiguous in both operands, neither of which is packed.</summary>
     /// <param name="arguments">The product.</param>
     /// <param name="elementSize">Bytes of an operand's element in the other way to compute it.</param>
     internal static bool Suits(in GemmArguments arguments, int elementSize) =>
-        !arguments.HasFixedOrder && arguments.PackedB is null && arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16) && arguments.A.DepthContiguous && arguments.B.DepthContiguous;
+        !arguments.HasFixedOrder && arguments.PackedB is null && arguments.M <= (elementSize == sizeof(float) ? MaximumRows : MaximumRowsOfBFloat16)
+        && arguments.A is { DepthContiguous: true, IsBFloat16: false } && arguments.B.DepthContiguous;
 
     /// <summary>Floats of scratch memory: a worker widens four rows of a resting weight at a time, reads them with every row of A and takes the next.</summary>
     internal static long ScratchFloats(int depth, bool isResting, int workers) => isResting ? (long)RowsAtOnce * depth * workers : 0;

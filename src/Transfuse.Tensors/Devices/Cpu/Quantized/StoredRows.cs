@@ -34,6 +34,9 @@ internal sealed unsafe class StoredRows : RestingRows
     /// <summary>Types of the sections.</summary>
     internal IEnumerable<DType> Types => _sections.Select(section => section.Type);
 
+    /// <summary>Whether all rows are one matrix of bfloat16.</summary>
+    internal bool IsBFloat16 => _sections is [{ Type: DType.BF16 }];
+
     /// <summary>Type and address of a row.</summary>
     internal (DType Type, nint Address) Locate(int row)
     {
