@@ -65,6 +65,9 @@ internal unsafe interface IVector<TSelf>
 
     static abstract TSelf Max(TSelf left, TSelf right);
 
+    /// <summary>The larger, in one instruction; where one is not a number, either.</summary>
+    static abstract TSelf MaxNative(TSelf left, TSelf right);
+
     static abstract TSelf Min(TSelf left, TSelf right);
 
     static abstract TSelf Abs(TSelf value);

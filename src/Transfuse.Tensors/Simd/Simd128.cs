@@ -98,6 +98,9 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
     public static Simd128 Max(Simd128 left, Simd128 right) => new(Vector128.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd128 MaxNative(Simd128 left, Simd128 right) => new(Vector128.MaxNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd128 Min(Simd128 left, Simd128 right) => new(Vector128.Min(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -122,14 +125,7 @@ internal readonly unsafe struct Simd128(Vector128<float> value) : IVector<Simd12
 
     public static float MaxLane(Simd128 value)
     {
-        var lanes = stackalloc float[Count];
-        Store(value, lanes);
-        var max = lanes[0];
-        for (var i = 1; i < Count; i++)
-        {
-            max = MathF.Max(max, lanes[i]);
-        }
-
-        return max;
+        var pairs = Vector128.Max(value._value, Vector128.Shuffle(value._value, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }

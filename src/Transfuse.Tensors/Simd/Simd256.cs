@@ -98,6 +98,9 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : IVector<Simd25
     public static Simd256 Max(Simd256 left, Simd256 right) => new(Vector256.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd256 MaxNative(Simd256 left, Simd256 right) => new(Vector256.MaxNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd256 Min(Simd256 left, Simd256 right) => new(Vector256.Min(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -120,16 +123,5 @@ internal readonly unsafe struct Simd256(Vector256<float> value) : IVector<Simd25
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd256 value) => Vector256.Sum(value._value);
 
-    public static float MaxLane(Simd256 value)
-    {
-        var lanes = stackalloc float[Count];
-        Store(value, lanes);
-        var max = lanes[0];
-        for (var i = 1; i < Count; i++)
-        {
-            max = MathF.Max(max, lanes[i]);
-        }
-
-        return max;
-    }
+    public static float MaxLane(Simd256 value) => Simd128.MaxLane(new(Vector128.Max(value._value.GetLower(), value._value.GetUpper())));
 }

@@ -111,6 +111,9 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
     public static Simd512 Max(Simd512 left, Simd512 right) => new(Vector512.Max(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Simd512 MaxNative(Simd512 left, Simd512 right) => new(Vector512.MaxNative(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Simd512 Min(Simd512 left, Simd512 right) => new(Vector512.Min(left._value, right._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -135,16 +138,5 @@ internal readonly unsafe struct Simd512(Vector512<float> value) : IVector<Simd51
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Simd512 value) => Vector512.Sum(value._value);
 
-    public static float MaxLane(Simd512 value)
-    {
-        var lanes = stackalloc float[Count];
-        Store(value, lanes);
-        var max = lanes[0];
-        for (var i = 1; i < Count; i++)
-        {
-            max = MathF.Max(max, lanes[i]);
-        }
-
-        return max;
-    }
+    public static float MaxLane(Simd512 value) => Simd256.MaxLane(new(Vector256.Max(value._value.GetLower(), value._value.GetUpper())));
 }

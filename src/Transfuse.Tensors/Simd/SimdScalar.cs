@@ -58,6 +58,8 @@ internal readonly unsafe struct SimdScalar(float value) : IVector<SimdScalar>
 
     public static SimdScalar Max(SimdScalar left, SimdScalar right) => new(MathF.Max(left._value, right._value));
 
+    public static SimdScalar MaxNative(SimdScalar left, SimdScalar right) => new(left._value > right._value ? left._value : right._value);
+
     public static SimdScalar Min(SimdScalar left, SimdScalar right) => new(MathF.Min(left._value, right._value));
 
     public static SimdScalar Abs(SimdScalar value) => new(MathF.Abs(value._value));

@@ -34,6 +34,29 @@ internal static class VectorMath
         return T.SelectLess(x, T.Create(-87.33654f), T.Zero, T.ScaleByPowerOfTwo(p, n));
     }
 
+    /// <summary>
+    /// eˣ for the terms of a softmax, x ≤ 0 but for rounding: half the instructions of <see cref="Exp"/>. Relative error below 3e-7 + 1e-7·|x|, so that the absolute
+    /// error is below 3e-7; 0 below −87.3.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static T SoftmaxExp<T>(T x)
+        where T : unmanaged, IVector<T>
+    {
+        // 2ⁿ·2ᶠ: the product with log₂ e is rounded once, which costs |x| half units of the last place.
+        var t = T.SelectLess(x, T.Create(-87.33654f), T.Create(-87.33654f), x) * T.Create(Log2E);
+        var n = T.Round(t);
+        var f = t - n;
+
+        // 2ᶠ on |f| ≤ ½: polynomial of degree 5 with 1 at 0, least relative error.
+        var p = T.Create(1.32647273e-3f);
+        p = T.MultiplyAdd(p, f, T.Create(9.67151299e-3f));
+        p = T.MultiplyAdd(p, f, T.Create(5.55073358e-2f));
+        p = T.MultiplyAdd(p, f, T.Create(2.40222424e-1f));
+        p = T.MultiplyAdd(p, f, T.Create(6.93147004e-1f));
+        p = T.MultiplyAdd(p, f, T.Create(1));
+        return T.SelectLess(x, T.Create(-87.33654f), T.Zero, T.ScaleByPowerOfTwo(p, n));
+    }
+
     /// <summary>σ(x) = 1/(1 + e⁻ˣ), from e^−|x| so that both tails keep their relative precision. Relative error below 3e-7; 0 below −87.3.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static T Sigmoid<T>(T x)

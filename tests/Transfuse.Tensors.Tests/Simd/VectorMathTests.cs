@@ -17,6 +17,23 @@ public sealed unsafe class VectorMathTests
 
     [Theory]
     [MemberData(nameof(Tiers))]
+    public void Exp_of_a_softmax_is_within_its_stated_error(KernelTier tier)
+    {
+        var x = s_arguments.Where(value => value is > -87.3f and < 1).ToArray();
+        var y = Map<SoftmaxExpFunction>(tier, x);
+        for (var i = 0; i < x.Length; i++)
+        {
+            var expected = Math.Exp(x[i]);
+            var error = Math.Abs(y[i] - expected);
+            Assert.True(error <= (expected * (3e-7 + (1e-7 * Math.Abs(x[i])))) + 2e-38, $"e^{x[i]:R}: {y[i]:R}, relative error {error / expected:E2}");
+            Assert.True(x[i] > 0 || error <= 3e-7, $"e^{x[i]:R}: {y[i]:R}, error {error:E2}");
+        }
+
+        Assert.Equal([0, 0, 0, 1, float.NaN], Map<SoftmaxExpFunction>(tier, [float.NegativeInfinity, -1e30f, -88, 0, float.NaN]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiers))]
     public void Sigmoid_is_within_its_stated_error(KernelTier tier) =>
         Compare<SigmoidFunction>(tier, x => 1 / (1 + Math.Exp(-x)), x => x > -87.3f, 3e-7);
 
@@ -113,6 +130,12 @@ public sealed unsafe class VectorMathTests
     {
         public static T Apply<T>(T x)
             where T : unmanaged, IVector<T> => VectorMath.Exp(x);
+    }
+
+    private struct SoftmaxExpFunction : IFunction
+    {
+        public static T Apply<T>(T x)
+            where T : unmanaged, IVector<T> => VectorMath.SoftmaxExp(x);
     }
 
     private struct SigmoidFunction : IFunction

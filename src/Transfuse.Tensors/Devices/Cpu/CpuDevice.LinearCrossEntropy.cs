@@ -1,3 +1,4 @@
+using Transfuse.Tensors.Devices.Cpu.Elementwise;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 using Transfuse.Tensors.Errors;
@@ -7,16 +8,17 @@ namespace Transfuse.Tensors.Devices.Cpu;
 
 public sealed unsafe partial class CpuDevice
 {
-    // Logits that exist at one time (64 MB), and rows of a chunk: enough for the products with the head to run at full speed, whatever
+    // Logits or their gradients that exist at one time, and rows of a chunk: enough for the products with the head to run at full speed, whatever
     // the vocabulary, and no more than needed.
-    private const int ChunkLogits = 1 << 24;
+    private const int ChunkBytes = 1 << 26;
     private const int MinimumChunkRows = 128;
     private const int MaximumChunkRows = 1024;
 
     /// <inheritdoc/>
     /// <remarks>
     /// Rows with neither label nor teacher are not computed at all, and rows of weight 0 take no part in the gradient. A row whose logits are not
-    /// numbers has losses that are not numbers either.
+    /// numbers has losses that are not numbers either. No logits are stored: parts of them are summed up in a cache, and for the gradient their exponentials
+    /// are written, rounded to bfloat16 where products would round them.
     /// </remarks>
     /// <exception cref="ShapeMismatchException">Hidden rows, head and gradients do not fit.</exception>
     /// <exception cref="ArgumentException">A list has the wrong length, or an id is outside the vocabulary.</exception>
@@ -24,7 +26,7 @@ public sealed unsafe partial class CpuDevice
         Tensor hidden, Tensor weight, HeadOptions options, ReadOnlyMemory<int> labels, ReadOnlyMemory<float> labelWeights,
         SparseTargets? teacher, Memory<float> labelLosses, Memory<float> teacherLosses, Tensor? dHidden, Tensor? dWeight)
     {
-        var (n, h, v) = CheckHead("LinearCrossEntropy", hidden, weight);
+        var (n, _, v) = CheckHead("LinearCrossEntropy", hidden, weight);
         CheckSameShape("LinearCrossEntropy", dHidden, hidden, "dHidden");
         CheckSameShape("LinearCrossEntropy", dWeight, weight, "dWeight");
         var rows = new CrossEntropyRows(n, v, labels, labelWeights, teacher, labelLosses, teacherLosses);
@@ -35,43 +37,18 @@ public sealed unsafe partial class CpuDevice
         using var orderMemory = new ScratchMemory(Memory, n);
         var order = (int*)orderMemory.Data;
         var (withGradient, listed) = rows.Order(new Span<int>(order, n), dHidden is not null || dWeight is not null);
-        if (listed == 0)
+        if (listed > 0)
         {
-            return;
-        }
-
-        var chunkRows = ChunkRows(listed, v);
-        using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
-        using var chunkHidden = new ScratchMemory(Memory, (long)chunkRows * h);
-        using var kept = new ScratchMemory(Memory, (long)Threads * rows.MaximumEntries);
-        var products = new HeadProducts(weight, h, v);
-        using var head = new PackedHead(this, products, chunkRows, withHidden: dHidden is not null, isRepeated: chunkRows < listed);
-        for (var start = 0; start < listed;)
-        {
-            var wantsGradient = start < withGradient;
-            var chunk = new CrossEntropyKernel
+            using var room = HeadRoom.ForLosses(this, Memory, weight, listed, rows.MaximumEntries + 1, withGradient > 0, dHidden is not null);
+            var pass = new HeadPass(hidden, weight, options, rows, order, dHidden, dWeight);
+            if (_bfloat16 is null)
             {
-                Rows = rows,
-                Order = order + start,
-                Count = Math.Min(chunkRows, (wantsGradient ? withGradient : listed) - start),
-                Logits = logits.Data,
-                Vocabulary = v,
-                Options = options,
-                WantsGradient = wantsGradient,
-                KeptLogits = kept.Data,
-                Rounding = _bfloat16,
-            };
-            GatherRows(hidden.Data, chunk.Order, chunk.Count, h, chunkHidden.Data);
-
-            // A row's loss does not depend on which other rows have a gradient.
-            Multiply(products.Logits(chunk.Count, chunkHidden.Data, logits.Data) with { PackedB = head.ForLogits, HasFixedOrder = true });
-            ForEachRow(chunk, chunk.Count, v);
-            if (wantsGradient)
-            {
-                MultiplyGradients(chunk, products, head.ForHidden, chunkHidden.Data, dHidden, dWeight);
+                Run(pass, withGradient, listed, room, new Operand(room.Gradient, v));
             }
-
-            start += chunk.Count;
+            else
+            {
+                Run(pass, withGradient, listed, room, new RoundedOperand((ushort*)room.Gradient, v));
+            }
         }
     }
 
@@ -96,32 +73,31 @@ public sealed unsafe partial class CpuDevice
             return;
         }
 
-        var chunkRows = ChunkRows(n, v);
-        using var logits = new ScratchMemory(Memory, (long)chunkRows * v);
+        using var room = HeadRoom.ForTopK(this, Memory, weight, n, k);
         var products = new HeadProducts(weight, h, v);
-        using var head = new PackedHead(this, products, chunkRows, withHidden: false, isRepeated: chunkRows < n);
-        for (var start = 0; start < n; start += chunkRows)
+        for (var start = 0; start < n; start += room.Rows)
         {
-            var count = Math.Min(chunkRows, n - start);
-            var chunk = new TopKKernel
+            var chunk = new TopKChunk
             {
                 FirstRow = start,
-                Logits = logits.Data,
+                Count = Math.Min(room.Rows, n - start),
                 Vocabulary = v,
                 Options = options,
                 K = k,
                 Labels = labels,
-                Ids = ids,
-                LogProbabilities = logProbabilities,
-                LabelLogProbabilities = labelLogProbabilities,
-            };
-            Multiply(products.Logits(count, hidden.Data + ((nint)start * h), logits.Data) with { PackedB = head.ForLogits });
-            ForEachRow(chunk, count, v);
+                PartColumns = room.PartColumns,
+                Workers = Threads,
+            }.In(room.Chunk);
+            new Span<int>(chunk.Counts, chunk.Count * chunk.Workers).Clear();
+            var logits = products.Logits(chunk.Count, hidden.Data + ((nint)start * h), room.Logits) with { PackedB = room.ForLogits };
+            Stream(logits, room.PartColumns, new TopKTiles(chunk));
+            ForEachRow(new TopKKernel(chunk, ids, logProbabilities, labelLogProbabilities), chunk.Count, chunk.PartCount);
         }
     }
 
-    internal static int ChunkRows(int rows, int vocabulary) =>
-        Math.Min(rows, Math.Clamp(ChunkLogits / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
+    /// <summary>Rows of a chunk whose logits, or gradients of logits, take so many bytes each.</summary>
+    internal static int ChunkRows(int rows, int vocabulary, int bytes) =>
+        Math.Min(rows, Math.Clamp(ChunkBytes / bytes / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
 
     private static (int Rows, int Hidden, int Vocabulary) CheckHead(string operation, Tensor hidden, Tensor weight)
     {
@@ -140,22 +116,54 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
-    private void MultiplyGradients(
-        in CrossEntropyKernel chunk, in HeadProducts products, PackedColumns? packed, float* chunkHidden, Tensor? dHidden, Tensor? dWeight)
+    private void Run<TGradient>(in HeadPass pass, int withGradient, int listed, in HeadRoom room, TGradient gradient)
+        where TGradient : struct, IOperand
     {
-        if (dWeight is not null)
+        var products = new HeadProducts(pass.Weight, pass.Hidden.Columns, RowCount(pass.Weight.Shape));
+        for (var start = 0; start < listed;)
         {
-            Multiply(products.WeightGradient(chunk.Count, chunk.Logits, chunkHidden, dWeight.Data) with { A = chunk.Gradient(depthContiguous: false) });
+            var wantsGradient = start < withGradient;
+            var chunk = new CrossEntropyChunk<TGradient>
+            {
+                Rows = pass.Rows,
+                Order = pass.Order + start,
+                Count = Math.Min(room.Rows, (wantsGradient ? withGradient : listed) - start),
+                Vocabulary = RowCount(pass.Weight.Shape),
+                Options = pass.Options,
+                PartColumns = room.PartColumns,
+                WantsGradient = wantsGradient,
+                Gradient = gradient,
+            }.In(room.Chunk, room.Rows);
+            GatherRows(pass.Hidden.Data, chunk.Order, chunk.Count, pass.Hidden.Columns, room.Hidden);
+            ForEachRow(new CrossEntropyIds<TGradient>(chunk), chunk.Count, chunk.Slots);
+            var logits = products.Logits(chunk.Count, room.Hidden, room.Logits) with { PackedB = room.ForLogits, HasFixedOrder = true };
+            Stream(logits, room.PartColumns, new CrossEntropyTiles<TGradient>(chunk));
+            ForEachRow(new CrossEntropyKernel<TGradient>(chunk), chunk.Count, chunk.Vocabulary);
+            if (wantsGradient)
+            {
+                MultiplyGradients(pass, chunk.Order, chunk.Count, products, room);
+            }
+
+            start += chunk.Count;
+        }
+    }
+
+    // dHidden = G·W for the chunk's rows, dWeight += Gᵀ·hidden, G the gradient of the logits. The gathered rows are read before they are overwritten.
+    private void MultiplyGradients(in HeadPass pass, int* order, int count, in HeadProducts products, in HeadRoom room)
+    {
+        var v = RowCount(pass.Weight.Shape);
+        if (pass.DWeight is { } dWeight)
+        {
+            Multiply(products.WeightGradient(count, room.Gradient, room.Hidden, dWeight.Data) with { A = new GemmOperand(room.Gradient, v, depthContiguous: false, GradientSize) });
         }
 
-        if (dHidden is not null)
+        if (pass.DHidden is { } dHidden)
         {
             var h = dHidden.Columns;
-            Multiply(products.HiddenGradient(chunk.Count, chunk.Logits, chunkHidden) with { A = chunk.Gradient(depthContiguous: true), PackedB = packed });
-            for (nint i = 0; i < chunk.Count; i++)
+            Multiply(products.HiddenGradient(count, room.Gradient, room.Hidden) with { A = new GemmOperand(room.Gradient, v, depthContiguous: true, GradientSize), PackedB = room.ForHidden });
+            for (nint i = 0; i < count; i++)
             {
-                new ReadOnlySpan<float>(chunkHidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)chunk.Order[i] * h), h));
+                new ReadOnlySpan<float>(room.Hidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)order[i] * h), h));
             }
         }
     }

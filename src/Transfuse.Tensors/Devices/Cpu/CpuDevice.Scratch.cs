@@ -19,8 +19,7 @@ public sealed unsafe partial class CpuDevice
     /// <param name="n">Columns of the result.</param>
     /// <param name="k">Length of the sums.</param>
     /// <param name="resting">Rows of the second operand where it rests.</param>
-    /// <param name="hasFixedOrder">Whether sums have one order however many rows there are.</param>
-    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, RestingRows? resting, bool hasFixedOrder)
+    internal long MatMulScratch(MatMulLayout layout, int m, int n, int k, RestingRows? resting)
     {
         if (m == 0 || n == 0 || k == 0)
         {
@@ -32,7 +31,7 @@ public sealed unsafe partial class CpuDevice
             return IntegerGemm.ScratchFloats(m, k);
         }
 
-        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null, resting) { HasFixedOrder = hasFixedOrder }, Threads);
+        var scratch = new ProductScratch(new GemmArguments(layout, m, n, k, null, null, null, null, resting), Threads);
         WithKernel(ref scratch);
         return scratch.Floats;
     }

@@ -12,7 +12,7 @@ namespace Transfuse.Tensors.Devices.Cpu;
 /// Computes nothing and counts the memory that a <see cref="CpuDevice"/> would take for the same calls: estimates of memory come from running
 /// the real code here, so that they follow it by themselves.
 /// </summary>
-internal sealed class CpuRehearsal : Device
+internal sealed unsafe class CpuRehearsal : Device
 {
     private readonly CpuDevice _device;
 
@@ -185,16 +185,13 @@ internal sealed class CpuRehearsal : Device
             return;
         }
 
-        var chunk = CpuDevice.ChunkRows(n, v);
         using var order = new ScratchMemory(Memory, n);
-        using var logits = new ScratchMemory(Memory, (long)chunk * v);
-        using var rows = new ScratchMemory(Memory, (long)chunk * h);
-        using var kept = new ScratchMemory(Memory, (long)_device.Threads * MostEntries(teacher));
-        using var packed = new ScratchMemory(Memory, PackedHeadFloats(chunk, n, weight, dHidden is not null));
-        for (var start = 0; start < n; start += chunk)
+        using var room = HeadRoom.ForLosses(
+            _device, Memory, weight, n, MostEntries(teacher) + 1, wantsGradient: dHidden is not null || dWeight is not null, wantsHidden: dHidden is not null);
+        for (var start = 0; start < n; start += room.Rows)
         {
-            var count = Math.Min(chunk, n - start);
-            Multiply(MatMulLayout.NT, count, v, h, weight.Resting, hasFixedOrder: true);
+            var count = Math.Min(room.Rows, n - start);
+            Stream(room, weight, count);
             Multiply(MatMulLayout.TN, dWeight is null ? 0 : v, h, count, resting: null);
             Multiply(MatMulLayout.NN, dHidden is null ? 0 : count, h, v, weight.Resting);
         }
@@ -208,18 +205,16 @@ internal sealed class CpuRehearsal : Device
         ids.Span.Clear();
         logProbabilities.Span.Clear();
         labelLogProbabilities.Span.Clear();
-        var (n, h, v) = (hidden.Rows, hidden.Columns, weight.Rows);
+        var n = hidden.Rows;
         if (n == 0)
         {
             return;
         }
 
-        var chunk = CpuDevice.ChunkRows(n, v);
-        using var logits = new ScratchMemory(Memory, (long)chunk * v);
-        using var packed = new ScratchMemory(Memory, PackedHeadFloats(chunk, n, weight, withHidden: false));
-        for (var start = 0; start < n; start += chunk)
+        using var room = HeadRoom.ForTopK(_device, Memory, weight, n, k);
+        for (var start = 0; start < n; start += room.Rows)
         {
-            Multiply(MatMulLayout.NT, Math.Min(chunk, n - start), v, h, weight.Resting);
+            Stream(room, weight, Math.Min(room.Rows, n - start));
         }
     }
 
@@ -273,16 +268,21 @@ internal sealed class CpuRehearsal : Device
         return most;
     }
 
-    private long PackedHeadFloats(int chunk, int rows, Tensor weight, bool withHidden)
+    private void Stream(in HeadRoom room, Tensor weight, int rows)
     {
-        var products = new HeadProducts(weight, weight.Columns, weight.Rows);
-        var (logits, hidden) = PackedHead.Floats(_device, products, chunk, withHidden, isRepeated: chunk < rows);
-        return logits + hidden;
+        if (room.StoresLogits)
+        {
+            Multiply(MatMulLayout.NT, rows, weight.Rows, weight.Columns, weight.Resting);
+        }
+        else
+        {
+            _device.RentStream(Memory, new HeadProducts(weight, weight.Columns, weight.Rows).Logits(rows, null, null) with { PackedB = room.ForLogits });
+        }
     }
 
-    private void Multiply(MatMulLayout layout, int m, int n, int k, RestingRows? resting, bool hasFixedOrder = false)
+    private void Multiply(MatMulLayout layout, int m, int n, int k, RestingRows? resting)
     {
-        if (_device.MatMulScratch(layout, m, n, k, resting, hasFixedOrder) is > 0 and var floats)
+        if (_device.MatMulScratch(layout, m, n, k, resting) is > 0 and var floats)
         {
             using var packed = new ScratchMemory(Memory, floats);
         }

@@ -2,6 +2,7 @@ using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
 using Transfuse.Tensors.Errors;
 using Transfuse.Tensors.Random;
+using Transfuse.Tensors.Tests.Devices.Cpu.Gemm.Bf16;
 using Transfuse.Tests.Shared;
 
 namespace Transfuse.Tensors.Tests.Devices.Cpu;
@@ -36,6 +37,41 @@ public sealed class CpuDeviceLinearCrossEntropyTests
             problem.Run(gradients: true);
             problem.AssertEqualsReference();
         }
+    }
+
+    // Gradients of logits are rounded twice, operands of products once.
+    [BFloat16Theory]
+    [InlineData(1, 0, false)]
+    [InlineData(1.5f, 4, true)]
+    public void Losses_and_gradients_in_bfloat16_are_near_the_reference(float scale, float cap, bool hasTeacher)
+    {
+        foreach (var (n, h, v) in ((int, int, int)[])[(7, 5, 3), (33, 17, 531), (60, 8, 1600), (1500, 24, 70)])
+        {
+            using var problem = Problem.Create(KernelTiers.Best, n, h, v, new HeadOptions(scale, cap), hasTeacher, precision: ProductPrecision.BFloat16);
+            problem.Run(gradients: true);
+            problem.AssertNear(lossTolerance: 0.12, gradientTolerance: 0.012);
+        }
+    }
+
+    [Fact]
+    public void A_deep_head_equals_the_reference()
+    {
+        using var problem = Problem.Create(KernelTiers.Best, 20, 2600, 300, new HeadOptions(0.02f, 0), hasTeacher: true);
+        problem.Run(gradients: true);
+        problem.AssertEqualsReference();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Losses_have_the_same_bits_with_and_without_gradients(float cap)
+    {
+        using var problem = Problem.Create(KernelTiers.Best, 50, 20, 1999, new HeadOptions(1, cap), hasTeacher: true);
+        problem.Run(gradients: true);
+        float[] labels = [.. problem.LabelLosses], teacher = [.. problem.TeacherLosses];
+        problem.Run(gradients: false);
+        Assert.Equal(labels, problem.LabelLosses);
+        Assert.Equal(teacher, problem.TeacherLosses);
     }
 
     [Fact]
@@ -258,10 +294,10 @@ public sealed class CpuDeviceLinearCrossEntropyTests
         /// <summary>With hidden size 1 and a hidden state of 1, the head's gradient is that of the logits.</summary>
         internal ReadOnlySpan<float> LogitGradient => DWeight.AsSpan();
 
-        internal static Problem Create(KernelTier tier, int n, int h, int v, HeadOptions options, bool hasTeacher, int threads = 2)
+        internal static Problem Create(KernelTier tier, int n, int h, int v, HeadOptions options, bool hasTeacher, int threads = 2, ProductPrecision precision = ProductPrecision.Float32)
         {
             var random = new RandomStream(1, $"{n} {h} {v}");
-            var problem = Create(new CpuDevice(tier, threads), n, h, v, options, hasTeacher ? Teacher.Random(n, v, random) : null);
+            var problem = Create(new CpuDevice(tier, threads, precision: precision), n, h, v, options, hasTeacher ? Teacher.Random(n, v, random) : null);
             foreach (var tensor in (Tensor[])[problem.Hidden, problem.Weight])
             {
                 foreach (ref var value in tensor.AsSpan())
@@ -317,6 +353,26 @@ public sealed class CpuDeviceLinearCrossEntropyTests
             TensorAssert.Close(dHidden, DHidden.AsSpan(), 5e-6, 1e-5, "dHidden");
             TensorAssert.Close(dWeight, DWeight.AsSpan(), 1e-5, 1e-5, "dWeight");
         }
+
+        internal void AssertNear(double lossTolerance, double gradientTolerance)
+        {
+            var reference = new CrossEntropyReference(Hidden, Weight, Options);
+            for (var row = 0; row < Hidden.Rows; row++)
+            {
+                Assert.Equal(Labels[row] < 0 ? 0 : -reference.LogProbabilities(row)[Labels[row]], LabelLosses[row], lossTolerance);
+                if (Teacher is not null)
+                {
+                    Assert.Equal(reference.TeacherLoss(row, Teacher.Targets), TeacherLosses[row], lossTolerance);
+                }
+            }
+
+            var (dHidden, dWeight) = reference.Gradients(Labels, LabelWeights, Teacher?.Targets);
+            Assert.InRange(Distance(dHidden, DHidden), 0, gradientTolerance);
+            Assert.InRange(Distance(dWeight, DWeight), 0, gradientTolerance);
+        }
+
+        private static double Distance(double[] expected, Tensor actual) =>
+            Math.Sqrt(expected.Zip(actual.AsSpan().ToArray(), (e, a) => (e - a) * (e - a)).Sum() / expected.Sum(e => e * e));
 
         public void Dispose()
         {

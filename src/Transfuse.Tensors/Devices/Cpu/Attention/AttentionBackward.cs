@@ -249,7 +249,7 @@ internal readonly unsafe struct AttentionBackward<T>(
             var dScores = buffers.ScoreGradients + column;
             for (var i = 0; i < keyCount * Size; i += Size)
             {
-                var p = VectorMath.Exp(T.Load(scores + i) - logSumExp);
+                var p = VectorMath.SoftmaxExp(T.Load(scores + i) - logSumExp);
                 T.Store(p, scores + i);
                 T.Store(p * (T.Load(dScores + i) - dots), dScores + i);
             }

@@ -53,7 +53,7 @@ internal readonly unsafe ref struct OnlineSoftmax<T>(float* maxima, float* sums,
             }
 
             max0 = T.SelectLess(max0, max1, max1, max0);
-            var correction = VectorMath.Exp(old - max0);
+            var correction = VectorMath.SoftmaxExp(old - max0);
             T.Store(max0, maxima + column);
             T.Store(correction, corrections + column);
             T.Store(correction * T.Load(sums + column), sums + column);
@@ -74,7 +74,7 @@ internal readonly unsafe ref struct OnlineSoftmax<T>(float* maxima, float* sums,
             var score = scores + column;
             for (var key = 0; key < keyCount; key++)
             {
-                var p = VectorMath.Exp(T.Load(score) - max);
+                var p = VectorMath.SoftmaxExp(T.Load(score) - max);
                 T.Store(p, score);
                 sum += p;
                 score += RowStride;

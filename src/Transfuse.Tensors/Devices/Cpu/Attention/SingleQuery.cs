@@ -130,7 +130,7 @@ internal readonly unsafe ref struct SingleQuery<T>(AttentionArguments arguments,
         var sum = T.Zero;
         for (var i = 0; i < count; i += T.Count)
         {
-            var p = VectorMath.Exp(T.Load(scores + i) - max);
+            var p = VectorMath.SoftmaxExp(T.Load(scores + i) - max);
             T.Store(p, scores + i);
             sum += p;
         }

@@ -2,7 +2,7 @@ using Transfuse.Tensors.Devices.Cpu.Quantized;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
-/// <summary>destination [m, n] = op(A)·op(B) + addend over a common dimension k, by address. Output and addend are dense.</summary>
+/// <summary>destination [m, n] = op(A)·op(B) + addend over a common dimension k, by address.</summary>
 internal readonly unsafe struct GemmArguments
 {
     /// <summary>Describes a product.</summary>
@@ -22,6 +22,7 @@ internal readonly unsafe struct GemmArguments
         A = layout == MatMulLayout.TN ? new GemmOperand(a, m, false) : new GemmOperand(a, k, true);
         B = layout == MatMulLayout.NT ? new GemmOperand(b, k, true, resting: restingB) : new GemmOperand(b, n, false, resting: restingB);
         Destination = destination;
+        Stride = n;
         Addend = addend;
     }
 
@@ -52,7 +53,10 @@ internal readonly unsafe struct GemmArguments
         B is { DepthContiguous: true, Resting: PackedRows packed } ? this with { PackedB = packed.For(kernel) } : this;
 
     /// <summary>Output [m, n].</summary>
-    internal float* Destination { get; }
+    internal float* Destination { get; init; }
+
+    /// <summary>Elements from one row of output and addend to the next.</summary>
+    internal nint Stride { get; init; }
 
     /// <summary>[m, n] or null.</summary>
     internal float* Addend { get; }

@@ -111,9 +111,9 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
                     var aPanel = a.Data + RowPanel(a, row, start, depth);
                     var bPanel = b.Data + ColumnPanel(b, firstColumn - b.FirstLine + column, start, slab.Depth);
                     var addend = slab.FirstDepth + start == 0 ? Arguments.Addend : Arguments.Destination;
-                    var offset = ((nint)(a.FirstLine + row) * Arguments.N) + firstColumn + column;
+                    var offset = ((nint)(a.FirstLine + row) * Arguments.Stride) + firstColumn + column;
                     var tile = new GemmTile(
-                        Arguments.Destination + offset, addend == null ? null : addend + offset, Arguments.N, rowEnd - row, width);
+                        Arguments.Destination + offset, addend == null ? null : addend + offset, Arguments.Stride, rowEnd - row, width);
                     if (IsOneRow)
                     {
                         _kernel.MultiplyRow(depth, aPanel, bPanel, tile);
@@ -126,6 +126,14 @@ internal readonly unsafe struct GemmPacking<TKernel>(TKernel kernel, GemmArgumen
             }
         }
     }
+
+    /// <summary>The same product with the part of its output from (<paramref name="row"/>, <paramref name="column"/>) on written to another place.</summary>
+    /// <param name="destination">First element.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="row">The output's row that is the first there.</param>
+    /// <param name="column">The output's column that is the first there.</param>
+    internal GemmPacking<TKernel> Into(float* destination, int stride, int row, int column) =>
+        new(_kernel, Arguments with { Destination = destination - (((nint)row * stride) + column), Stride = stride }, Plan);
 
     private int PaddedDepth(int depth) => (depth + _kernel.DepthMultiple - 1) / _kernel.DepthMultiple * _kernel.DepthMultiple;
 

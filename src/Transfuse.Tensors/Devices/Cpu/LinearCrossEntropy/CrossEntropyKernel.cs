@@ -1,11 +1,10 @@
-using Transfuse.Tensors.Devices.Cpu.Gemm;
-using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
+using Transfuse.Tensors.Devices.Cpu.Elementwise;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
 /// <summary>
-/// Losses of a chunk's rows, and their logits turned into gradients in place.
+/// Losses of a chunk's rows from what is kept of their logits, and exponentials turned into gradients in place.
 /// </summary>
 /// <remarks>
 /// With q = softmax(z), label y of weight w, teacher (p on ids K, rest r) of weight t, S = Σ p and Q = Σ over K of q, the loss of a row is
@@ -14,106 +13,44 @@ namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 /// w·(q_j − [j = y]) + t·((S + r)·q_j − p_j)                      for j in K
 /// w·(q_j − [j = y]) + t·((S + r)·q_j − r·q_j/(1 − Q))            otherwise
 /// </code>
-/// The logits of y and K are taken out of the row first; the remaining ones are summed by themselves. So 1 − Q is a sum of what is left
+/// The logits of y and K were taken out of the row; the remaining ones are summed by themselves. So 1 − Q is a sum of what is left
 /// and never a difference, and all gradients outside y and K are one factor times exp z. Where K is the whole vocabulary there is
 /// nothing to give r to and its term is dropped.
 /// </remarks>
-internal readonly unsafe struct CrossEntropyKernel : IRowKernel
+internal readonly unsafe struct CrossEntropyKernel<TGradient>(CrossEntropyChunk<TGradient> chunk) : IRowKernel
+    where TGradient : struct, IOperand
 {
-    /// <summary>Labels, teacher, and where losses go.</summary>
-    internal required CrossEntropyRows Rows { get; init; }
-
-    /// <summary>Row number of each row of the chunk.</summary>
-    internal required int* Order { get; init; }
-
-    /// <summary>Rows of the chunk.</summary>
-    internal required int Count { get; init; }
-
-    /// <summary>Logits of the chunk before scale and cap [Count, Vocabulary].</summary>
-    internal required float* Logits { get; init; }
-
-    /// <summary>Size of the vocabulary.</summary>
-    internal required int Vocabulary { get; init; }
-
-    /// <summary>Scale and cap of the logits.</summary>
-    internal required HeadOptions Options { get; init; }
-
-    /// <summary>Whether logits become gradients.</summary>
-    internal required bool WantsGradient { get; init; }
-
-    /// <summary>Rounds gradients to bfloat16 in the first half of their row, since products with them would; null to leave them float32.</summary>
-    internal required BFloat16Code? Rounding { get; init; }
-
-    /// <summary>The gradient as first operand of a product.</summary>
-    /// <param name="depthContiguous">Whether the sum runs over the vocabulary, not over rows.</param>
-    internal GemmOperand Gradient(bool depthContiguous) => Rounding is null
-        ? new GemmOperand(Logits, Vocabulary, depthContiguous)
-        : new GemmOperand(Logits, 2 * Vocabulary, depthContiguous, sizeof(ushort));
-
-    /// <summary>Room for each worker's teacher logits.</summary>
-    internal required float* KeptLogits { get; init; }
-
     public void Execute<TVector>(long row, int worker)
         where TVector : unmanaged, IVector<TVector>
     {
-        var logits = Logits + (row * Vocabulary);
-        LogitRow.Transform<TVector>(logits, Vocabulary, Options);
-        Execute<TVector>(Order[row], logits, KeptLogits + ((nint)worker * Rows.MaximumEntries));
-    }
-
-    private void Execute<TVector>(int index, float* logits, float* kept)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var row = Rows[index];
-        var labelLogit = row.Label >= 0 ? logits[row.Label] : float.NegativeInfinity;
-        var labelIsKept = TakeOut(row, logits, kept);
-        var others = LogitRow.LogSumExp<TVector>(logits, Vocabulary, out var maximum);
-        var rest = row.Label >= 0 && !labelIsKept ? LogAddExp(others, labelLogit) : others;
+        var index = chunk.Order[row];
+        var content = chunk.Rows[index];
+        var kept = new ReadOnlySpan<float>(chunk.Kept + (row * chunk.Slots), chunk.Slots);
+        var parts = new ReadOnlySpan<LogitPart>(chunk.Parts + (row * chunk.PartCount), chunk.PartCount);
+        var labelLogit = content.Label >= 0 ? kept[^1] : float.NegativeInfinity;
+        var (maximum, others) = LogitPart.LogSumExp(parts);
+        var rest = content.Label >= 0 && !content.Ids.Contains(content.Label) ? LogAddExp(others, labelLogit) : others;
         var all = rest;
-        for (var i = 0; i < row.Ids.Length; i++)
+        for (var i = 0; i < content.Ids.Length; i++)
         {
             all = LogAddExp(all, kept[i]);
         }
 
-        var hasRest = row.Ids.Length < Vocabulary;
-        Rows.LabelLosses.Span[index] = row.Label >= 0 ? (float)(all - labelLogit) : 0;
-        if (Rows.TeacherLosses.Length != 0)
+        var hasRest = content.Ids.Length < chunk.Vocabulary;
+        chunk.Rows.LabelLosses.Span[index] = content.Label >= 0 ? (float)(all - labelLogit) : 0;
+        if (chunk.Rows.TeacherLosses.Length != 0)
         {
-            Rows.TeacherLosses.Span[index] = (float)TeacherLoss(row, kept, all, hasRest ? rest : all);
+            chunk.Rows.TeacherLosses.Span[index] = (float)TeacherLoss(content, kept, all, hasRest ? rest : all);
         }
 
-        if (WantsGradient)
+        if (chunk.WantsGradient)
         {
-            WriteGradient<TVector>(row, logits, kept, labelLogit, maximum, all, hasRest ? rest : double.PositiveInfinity);
-            Rounding?.RoundInPlace(logits, Vocabulary);
+            WriteGradient<TVector>((int)row, content, kept, parts, maximum, all, hasRest ? rest : double.PositiveInfinity);
         }
-    }
-
-    /// <summary>Moves the teacher's logits to <paramref name="kept"/> and the label's nowhere, leaving −∞; true if the teacher keeps the label.</summary>
-    private static bool TakeOut(in CrossEntropyRow row, float* logits, float* kept)
-    {
-        var labelIsKept = false;
-        for (var i = 0; i < row.Ids.Length; i++)
-        {
-            kept[i] = logits[row.Ids[i]];
-            labelIsKept |= row.Ids[i] == row.Label;
-        }
-
-        foreach (var id in row.Ids)
-        {
-            logits[id] = float.NegativeInfinity;
-        }
-
-        if (row.Label >= 0)
-        {
-            logits[row.Label] = float.NegativeInfinity;
-        }
-
-        return labelIsKept;
     }
 
     // −Σ p·log q − r·log(1 − Q); terms without mass are left out even where their logarithm is infinite.
-    private static double TeacherLoss(in CrossEntropyRow row, float* kept, double all, double rest)
+    private static double TeacherLoss(in CrossEntropyRow row, ReadOnlySpan<float> kept, double all, double rest)
     {
         var loss = 0.0;
         for (var i = 0; i < row.Ids.Length; i++)
@@ -127,52 +64,56 @@ internal readonly unsafe struct CrossEntropyKernel : IRowKernel
         return row.RestMass == 0 || row.Ids.Length == 0 ? loss : loss + (row.RestMass * (all - rest));
     }
 
-    /// <param name="row">Label and teacher.</param>
-    /// <param name="logits">In: logits, −∞ where taken out. Out: gradients.</param>
-    /// <param name="kept">Logits of the teacher's ids.</param>
-    /// <param name="labelLogit">Logit of the label.</param>
+    /// <param name="row">Row of the chunk.</param>
+    /// <param name="content">Label and teacher.</param>
+    /// <param name="kept">Logits of the teacher's ids and of the label.</param>
+    /// <param name="parts">What the exponentials are relative to.</param>
     /// <param name="maximum">Largest logit that was not taken out.</param>
     /// <param name="all">log Σ exp z over the vocabulary.</param>
     /// <param name="rest">The same over ids that the teacher does not keep, +∞ where it keeps all.</param>
     private void WriteGradient<TVector>(
-        in CrossEntropyRow row, float* logits, float* kept, double labelLogit, double maximum, double all, double rest)
+        int row, in CrossEntropyRow content, ReadOnlySpan<float> kept, ReadOnlySpan<LogitPart> parts, double maximum, double all, double rest)
         where TVector : unmanaged, IVector<TVector>
     {
-        double weight = row.LabelWeight;
+        double weight = content.LabelWeight;
         double restWeight = 0;
-        if (row.TeacherWeight != 0)
+        if (content.TeacherWeight != 0)
         {
-            restWeight = double.IsPositiveInfinity(rest) ? 0 : (double)row.TeacherWeight * row.RestMass;
+            restWeight = double.IsPositiveInfinity(rest) ? 0 : (double)content.TeacherWeight * content.RestMass;
             weight += restWeight;
-            foreach (var probability in row.Probabilities)
+            foreach (var probability in content.Probabilities)
             {
-                weight += (double)row.TeacherWeight * probability;
+                weight += (double)content.TeacherWeight * probability;
             }
         }
 
-        if (double.IsNegativeInfinity(maximum))
+        // Without a logit that was not taken out every exponential is 0.
+        var factor = double.IsNegativeInfinity(maximum)
+            ? 0 : chunk.Options.LogitScale * ((weight * Math.Exp(maximum - all)) - RestShare(restWeight, maximum, rest));
+        for (var part = 0; part < parts.Length; part++)
         {
-            new Span<float>(logits, Vocabulary).Clear();
-        }
-        else
-        {
-            var factor = (weight * Math.Exp(maximum - all)) - RestShare(restWeight, maximum, rest);
-            LogitRow.ToGradient<TVector>(logits, Vocabulary, (float)maximum, (float)factor, Options);
-        }
-
-        if (row.Label >= 0)
-        {
-            var gradient = (weight * Math.Exp(labelLogit - all)) - row.LabelWeight - RestShare(restWeight, labelLogit, rest);
-            logits[row.Label] = (float)(gradient * LogitRow.Slope(labelLogit, Options));
+            var first = part * chunk.PartColumns;
+            var scale = double.IsNegativeInfinity(parts[part].Maximum) ? 0 : factor * Math.Exp(parts[part].Maximum - maximum);
+            LogitRow.Scale<TVector, TGradient>(chunk.Gradient, row, first, Math.Min(chunk.PartColumns, chunk.Vocabulary - first), (float)scale);
         }
 
-        for (var i = 0; i < row.Ids.Length; i++)
+        if (content.Label >= 0)
         {
-            var gradient = (weight * Math.Exp(kept[i] - all)) - (row.TeacherWeight * row.Probabilities[i])
-                - (row.Ids[i] == row.Label ? row.LabelWeight : 0);
-            logits[row.Ids[i]] = (float)(gradient * LogitRow.Slope(kept[i], Options));
+            double labelLogit = kept[^1];
+            var gradient = (weight * Math.Exp(labelLogit - all)) - content.LabelWeight - RestShare(restWeight, labelLogit, rest);
+            Set(row, content.Label, gradient * LogitRow.Slope(labelLogit, chunk.Options));
+        }
+
+        for (var i = 0; i < content.Ids.Length; i++)
+        {
+            var gradient = (weight * Math.Exp(kept[i] - all)) - (content.TeacherWeight * content.Probabilities[i])
+                - (content.Ids[i] == content.Label ? content.LabelWeight : 0);
+            Set(row, content.Ids[i], gradient * LogitRow.Slope(kept[i], chunk.Options));
         }
     }
+
+    private void Set(int row, int id, double gradient) =>
+        chunk.Gradient.Store<SimdScalar, AllLanes>(SimdScalar.Create((float)gradient), default, row, id);
 
     // t·r·q_j/(1 − Q), as a softmax over the ids that the teacher does not keep.
     private static double RestShare(double restWeight, double logit, double rest) =>

@@ -16,22 +16,23 @@ internal readonly unsafe ref struct PackedHead
 
     /// <summary>Packs what is worth it.</summary>
     /// <param name="device">Whose kernels will read it.</param>
+    /// <param name="memory">Where it is kept; where that only counts, nothing is packed.</param>
     /// <param name="products">The products.</param>
     /// <param name="chunk">Rows of a chunk.</param>
     /// <param name="withHidden">Whether the gradient of the hidden rows is wanted.</param>
     /// <param name="isRepeated">Whether there is more than one chunk.</param>
-    internal PackedHead(CpuDevice device, in HeadProducts products, int chunk, bool withHidden, bool isRepeated)
+    internal PackedHead(CpuDevice device, MemoryPool memory, scoped in HeadProducts products, int chunk, bool withHidden, bool isRepeated)
     {
         var (forLogits, forHidden) = Floats(device, products, chunk, withHidden, isRepeated);
-        _memory = new ScratchMemory(device.Memory, forLogits + forHidden);
+        _memory = new ScratchMemory(memory, forLogits + forHidden);
         if (forLogits > 0)
         {
-            ForLogits = device.PackColumns(products.Logits(chunk, null, null), _memory.Data);
+            ForLogits = memory.CountsOnly ? default(PackedColumns) : device.PackColumns(products.Logits(chunk, null, null), _memory.Data);
         }
 
         if (forHidden > 0)
         {
-            ForHidden = device.PackColumns(products.HiddenGradient(chunk, null, null), _memory.Data + forLogits);
+            ForHidden = memory.CountsOnly ? default(PackedColumns) : device.PackColumns(products.HiddenGradient(chunk, null, null), _memory.Data + forLogits);
         }
     }
 
@@ -41,8 +42,8 @@ internal readonly unsafe ref struct PackedHead
     /// <summary>Columns of G·W; none where they are not packed.</summary>
     internal PackedColumns? ForHidden { get; }
 
-    /// <summary>Floats of the copies; 0 for one that is not made.</summary>
-    internal static (long ForLogits, long ForHidden) Floats(CpuDevice device, in HeadProducts products, int chunk, bool withHidden, bool isRepeated)
+    // Floats of the copies; 0 for one that is not made.
+    private static (long ForLogits, long ForHidden) Floats(CpuDevice device, in HeadProducts products, int chunk, bool withHidden, bool isRepeated)
     {
         var forLogits = isRepeated ? device.PackedColumnsFloats(products.Logits(chunk, null, null)) : 0;
         var forHidden = isRepeated && withHidden ? device.PackedColumnsFloats(products.HiddenGradient(chunk, null, null)) : 0;

@@ -1,33 +1,33 @@
 namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
 /// <summary>
-/// The best ids so far of one row, kept in the row's own result: a binary heap whose root is the worst of them (the least logit, the higher id
+/// The best ids so far of one row, kept where the caller says: a binary heap whose root is the worst of them (the least logit, the higher id
 /// on ties). Sorted at the end, best first.
 /// </summary>
-internal ref struct TopKHeap(Span<int> ids, Span<float> logits)
+internal ref struct TopKHeap(Span<int> ids, Span<float> logits, int count = 0)
 {
     private readonly Span<int> _ids = ids;
     private readonly Span<float> _logits = logits;
-    private int _count;
+    private int _count = count;
 
-    /// <summary>Least logit kept; what a later id has to exceed. Only when full and not empty.</summary>
-    internal readonly float Worst => _logits[0];
+    /// <summary>How many ids it holds.</summary>
+    internal readonly int Count => _count;
 
-    /// <summary>Adds an id while there is room.</summary>
-    internal void Add(int id, float logit)
+    /// <summary>Whether a logit, whatever its id, is not among the best.</summary>
+    internal readonly bool IsBeyond(float logit) => _count == _ids.Length && logit < _logits[0];
+
+    /// <summary>Takes an id if it is among the best so far.</summary>
+    internal void Offer(int id, float logit)
     {
-        var at = _count++;
-        while (at > 0 && IsWorse(logit, id, than: (at - 1) / 2))
+        if (_count < _ids.Length)
         {
-            Move((at - 1) / 2, at);
-            at = (at - 1) / 2;
+            Add(id, logit);
         }
-
-        Set(at, id, logit);
+        else if (logit > _logits[0] || (logit == _logits[0] && id < _ids[0]))
+        {
+            SiftDown(_count, id, logit);
+        }
     }
-
-    /// <summary>Puts an id in the place of the worst.</summary>
-    internal readonly void ReplaceWorst(int id, float logit) => SiftDown(_count, id, logit);
 
     /// <summary>Best first: takes the worst out one by one and fills the result from its end.</summary>
     internal readonly void Sort()
@@ -38,6 +38,18 @@ internal ref struct TopKHeap(Span<int> ids, Span<float> logits)
             Move(0, last);
             SiftDown(last, id, logit);
         }
+    }
+
+    private void Add(int id, float logit)
+    {
+        var at = _count++;
+        while (at > 0 && IsWorse(logit, id, than: (at - 1) / 2))
+        {
+            Move((at - 1) / 2, at);
+            at = (at - 1) / 2;
+        }
+
+        Set(at, id, logit);
     }
 
     private readonly void SiftDown(int count, int id, float logit)

@@ -10,7 +10,6 @@ internal sealed unsafe class BFloat16Code : IDisposable
     private readonly ExecutableMemory _memory;
     private readonly delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[] _products = new delegate* unmanaged[SuppressGCTransition]<TileCall*, void>[Products];
     private readonly PackingLoops _fromSingle, _fromBFloat16;
-    private readonly delegate* unmanaged[SuppressGCTransition]<PackingCall*, void> _round;
 
     private BFloat16Code(ExecutableMemory memory, List<int> starts)
     {
@@ -22,7 +21,6 @@ internal sealed unsafe class BFloat16Code : IDisposable
 
         _fromSingle = new PackingLoops(memory.Code, starts[Products..]);
         _fromBFloat16 = new PackingLoops(memory.Code, starts[(Products + PackingLoops.Count)..]);
-        _round = (delegate* unmanaged[SuppressGCTransition]<PackingCall*, void>)(memory.Code + starts[^1]);
     }
 
     /// <summary>Assembles the loops; null where the system lets no memory become executable, with its reason.</summary>
@@ -50,7 +48,6 @@ internal sealed unsafe class BFloat16Code : IDisposable
             code.Add(PackingAssembler.AssembleTranspose(isBFloat16, windows));
         }
 
-        code.Add(PackingAssembler.AssembleRound(windows));
         return code.TryLoad(out refusal) is { } memory ? new BFloat16Code(memory, code.Starts) : null;
     }
 
@@ -59,20 +56,6 @@ internal sealed unsafe class BFloat16Code : IDisposable
 
     /// <summary>The loops that pack float32 or bfloat16.</summary>
     internal PackingLoops Packing(bool isBFloat16) => isBFloat16 ? _fromBFloat16 : _fromSingle;
-
-    /// <summary>Rounds <paramref name="count"/> float32 values to bfloat16, which take the first half of their place.</summary>
-    internal void RoundInPlace(float* values, int count)
-    {
-        const int Round = PackingAssembler.TransposedDepths;
-        var whole = count / Round * Round;
-        if (whole > 0)
-        {
-            var call = new PackingCall { Count = whole / Round, Source = (byte*)values, Destination = (byte*)values };
-            _round(&call);
-        }
-
-        BFloat16.FromSingle(new ReadOnlySpan<float>(values + whole, count - whole), new Span<BFloat16>((BFloat16*)values + whole, count - whole));
-    }
 
     /// <summary>Gives the code's memory back.</summary>
     public void Dispose() => _memory.Dispose();

@@ -118,26 +118,6 @@ internal static class PackingAssembler
         return Bytes(code);
     }
 
-    /// <summary>The code of a function that rounds Count times 32 elements that lie side by side; source and destination may begin at the same place.</summary>
-    /// <param name="windows">Whether the argument comes in rcx.</param>
-    internal static byte[] AssembleRound(bool windows)
-    {
-        var code = new Assembler(64);
-        Begin(code, windows);
-        var loop = code.CreateLabel();
-        code.Label(ref loop);
-        code.vmovups(zmm16, __[rdx + VectorBytes]);
-        code.vcvtne2ps2bf16(zmm16, zmm16, __zmmword_ptr[rdx]);
-        code.vmovdqu32(__[r9], zmm16);
-        code.add(rdx, 2 * VectorBytes);
-        code.add(r9, VectorBytes);
-        code.dec(rax);
-        code.jnz(loop);
-        code.vzeroupper();
-        code.ret();
-        return Bytes(code);
-    }
-
     // A loop over pairs of rows, each of which goes to the next `bytes` of the destination: zmm0 holds the order that brings halves together, k1 the lanes of
     // the last vector that exist, r10 and r11 one and three destination strides; the register that `round` is given points ahead of rdx.
     private static byte[] AssemblePairs(bool windows, int lanes, int bytes, Action<Assembler, AssemblerRegister64> round)

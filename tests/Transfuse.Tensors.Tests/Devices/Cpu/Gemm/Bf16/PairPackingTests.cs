@@ -67,28 +67,6 @@ public sealed unsafe class PairPackingTests
         }
     }
 
-    [BFloat16Theory]
-    [InlineData(1)]
-    [InlineData(32)]
-    [InlineData(77)]
-    public void Values_round_in_place(int count)
-    {
-        using var code = BFloat16Code.TryCreate(out _)!;
-        var values = new float[count];
-        var random = new System.Random(count);
-        for (var i = 0; i < count; i++)
-        {
-            values[i] = (float)((random.NextDouble() - 0.5) * 8);
-        }
-
-        var expected = values.Select(value => BFloat16.FromSingle(value).Bits).ToArray();
-        fixed (float* data = values)
-        {
-            code.RoundInPlace(data, count);
-            Assert.Equal(expected, new ReadOnlySpan<ushort>(data, count).ToArray());
-        }
-    }
-
     private static void AssertPairs(
         Source source, bool depthContiguous, int line, int lines, int start, int depth, ReadOnlySpan<ushort> panel, int width)
     {
