@@ -8,12 +8,6 @@ namespace Transfuse.Tensors.Devices.Cpu;
 
 public sealed unsafe partial class CpuDevice
 {
-    // Logits or their gradients that exist at one time, and rows of a chunk: enough for the products with the head to run at full speed, whatever
-    // the vocabulary, and no more than needed.
-    private const int ChunkBytes = 1 << 26;
-    private const int MinimumChunkRows = 128;
-    private const int MaximumChunkRows = 1024;
-
     /// <inheritdoc/>
     /// <remarks>
     /// Rows with neither label nor teacher are not computed at all, and rows of weight 0 take no part in the gradient. A row whose logits are not
@@ -95,17 +89,13 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
-    /// <summary>Rows of a chunk whose logits, or gradients of logits, take so many bytes each.</summary>
-    internal static int ChunkRows(int rows, int vocabulary, int bytes) =>
-        Math.Min(rows, Math.Clamp(ChunkBytes / bytes / vocabulary / 8 * 8, MinimumChunkRows, MaximumChunkRows));
-
     private static (int Rows, int Hidden, int Vocabulary) CheckHead(string operation, Tensor hidden, Tensor weight)
     {
         ArgumentNullException.ThrowIfNull(hidden);
         ArgumentNullException.ThrowIfNull(weight);
-        return hidden.Columns == weight.Columns
+        return hidden.Columns == weight.Columns && hidden.Columns > 0
             ? (RowCount(hidden.Shape), hidden.Columns, RowCount(weight.Shape))
-            : throw new ShapeMismatchException(operation, $"hidden {hidden.Shape} and head {weight.Shape}", "equal columns");
+            : throw new ShapeMismatchException(operation, $"hidden {hidden.Shape} and head {weight.Shape}", "equal columns, at least one");
     }
 
     private static void CheckSameShape(string operation, Tensor? tensor, Tensor like, string name)
@@ -154,13 +144,15 @@ public sealed unsafe partial class CpuDevice
         var v = RowCount(pass.Weight.Shape);
         if (pass.DWeight is { } dWeight)
         {
-            Multiply(products.WeightGradient(count, room.Gradient, room.Hidden, dWeight.Data) with { A = new GemmOperand(room.Gradient, v, depthContiguous: false, GradientSize) });
+            var gradient = new GemmOperand(room.Gradient, v, depthContiguous: false, GradientSize);
+            Multiply(products.WeightGradient(count, room.Gradient, room.Hidden, dWeight.Data) with { A = gradient });
         }
 
         if (pass.DHidden is { } dHidden)
         {
             var h = dHidden.Columns;
-            Multiply(products.HiddenGradient(count, room.Gradient, room.Hidden) with { A = new GemmOperand(room.Gradient, v, depthContiguous: true, GradientSize), PackedB = room.ForHidden });
+            var gradient = new GemmOperand(room.Gradient, v, depthContiguous: true, GradientSize);
+            Multiply(products.HiddenGradient(count, room.Gradient, room.Hidden) with { A = gradient, PackedB = room.ForHidden });
             for (nint i = 0; i < count; i++)
             {
                 new ReadOnlySpan<float>(room.Hidden + (i * h), h).CopyTo(new Span<float>(dHidden.Data + ((nint)order[i] * h), h));

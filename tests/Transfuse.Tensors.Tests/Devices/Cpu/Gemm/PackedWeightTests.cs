@@ -1,5 +1,6 @@
 using Transfuse.Tensors.Devices;
 using Transfuse.Tensors.Devices.Cpu;
+using Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 using Transfuse.Tensors.Devices.Cpu.Quantized;
 
 namespace Transfuse.Tensors.Tests.Devices.Cpu.Gemm;
@@ -111,7 +112,7 @@ public sealed class PackedWeightTests
     {
         const int Vocabulary = 96, Hidden = 64;
         using var device = new CpuDevice(tier, threads: 2, precision: precision);
-        var rows = CpuDevice.ChunkRows(int.MaxValue, Vocabulary, device.GradientSize) + 1;
+        var rows = HeadRoom.ChunkRows(int.MaxValue, Vocabulary * device.GradientSize) + 1;
         using var head = TestTensors.Normal(device, Vocabulary, Hidden, 1);
         using var hidden = TestTensors.Normal(device, rows, Hidden, 2);
         using var alone = hidden.SliceRows(rows - 1, 1);
