@@ -21,6 +21,25 @@ internal static class KernelCase
     /// <summary>Every tier that this processor runs.</summary>
     internal static TheoryData<KernelTier> Tiers => [.. KernelTiers.Available];
 
+    /// <summary>Every tier that this processor runs, in every precision of products that it has.</summary>
+    internal static TheoryData<KernelTier, ProductPrecision> Kernels
+    {
+        get
+        {
+            var kernels = new TheoryData<KernelTier, ProductPrecision>();
+            foreach (var tier in KernelTiers.Available)
+            {
+                kernels.Add(tier, ProductPrecision.Float32);
+                if (tier == KernelTier.Vector512BFloat16)
+                {
+                    kernels.Add(tier, ProductPrecision.BFloat16);
+                }
+            }
+
+            return kernels;
+        }
+    }
+
     /// <summary>Numbers of threads that must not change a bit.</summary>
     internal static readonly int[] ThreadCounts = [1, 2, 4];
 

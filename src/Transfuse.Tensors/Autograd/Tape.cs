@@ -305,20 +305,25 @@ public sealed class Tape : IDisposable
     {
         for (var i = first; i < _operations.Count; i++)
         {
-            if (_operations[i] is { IsCheap: true, Output: { } output } && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this))
+            if (_operations[i].IsCheap)
             {
-                output.Forget();
+                MadeWithin(i, result)?.Forget();
             }
         }
 
+        // Room that was forgotten serves what is rounded.
         for (var i = first; i < _operations.Count; i++)
         {
-            if (_operations[i] is { MayRound: true, Output: { } output } && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this))
+            if (_operations[i].MayRound)
             {
-                output.Round(Device);
+                MadeWithin(i, result)?.Round(Device);
             }
         }
     }
+
+    /// <summary>What an operation of a block made, if it is this tape's and not the block's <paramref name="result"/>.</summary>
+    private Variable? MadeWithin(int operation, Variable result) =>
+        _operations[operation].Output is { } output && !ReferenceEquals(output, result) && ReferenceEquals(output.Owner, this) ? output : null;
 
     /// <summary>Whether the operation that runs backwards is the last to ask for the value: what was recorded just before it made the variable.</summary>
     private bool IsDoneWith(Variable variable) =>

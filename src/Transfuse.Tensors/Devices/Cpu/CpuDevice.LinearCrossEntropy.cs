@@ -123,7 +123,7 @@ public sealed unsafe partial class CpuDevice
                 PartColumns = room.PartColumns,
                 WantsGradient = wantsGradient,
                 Gradient = gradient,
-            }.In(room.Chunk, room.Rows);
+            }.In(room.Chunk);
             GatherRows(pass.Hidden.Data, chunk.Order, chunk.Count, pass.Hidden.Columns, room.Hidden);
             ForEachRow(new CrossEntropyIds<TGradient>(chunk), chunk.Count, chunk.Slots);
             var logits = products.Logits(chunk.Count, room.Hidden, room.Logits) with { PackedB = room.ForLogits, HasFixedOrder = true };

@@ -26,13 +26,13 @@ internal readonly unsafe struct CrossEntropyChunk<TGradient>
     internal required int PartColumns { get; init; }
 
     /// <summary>The parts of each row [Count, PartCount].</summary>
-    internal LogitPart* Parts { get; init; }
+    internal LogitPart* Parts { get; private init; }
 
     /// <summary>Logits of each row's teacher, in the order of its ids, and of its label, the last [Count, Slots].</summary>
-    internal float* Kept { get; init; }
+    internal float* Kept { get; private init; }
 
     /// <summary>The ids whose logits are kept, ascending, as id·2³² + slot [Count, Slots]; unused ones are behind them and larger.</summary>
-    internal long* Ids { get; init; }
+    internal long* Ids { get; private init; }
 
     /// <summary>Whether the gradient of the logits is wanted.</summary>
     internal required bool WantsGradient { get; init; }
@@ -50,9 +50,9 @@ internal readonly unsafe struct CrossEntropyChunk<TGradient>
     internal static int RowFloats(int slots) => 3 * slots;
 
     /// <summary>The chunk with its parts, ids and kept logits in a room for them.</summary>
-    internal CrossEntropyChunk<TGradient> In(float* room, int rows)
+    internal CrossEntropyChunk<TGradient> In(float* room)
     {
-        var ids = room + (2L * rows * PartCount);
-        return this with { Parts = (LogitPart*)room, Ids = (long*)ids, Kept = ids + (2L * rows * Slots) };
+        var ids = room + (2L * Count * PartCount);
+        return this with { Parts = (LogitPart*)room, Ids = (long*)ids, Kept = ids + (2L * Count * Slots) };
     }
 }

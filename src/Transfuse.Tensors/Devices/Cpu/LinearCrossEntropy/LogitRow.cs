@@ -18,7 +18,7 @@ internal static unsafe class LogitRow
         }
         else if (options.LogitScale != 1)
         {
-            Scale<T>(row, count, options.LogitScale);
+            Scale<T, Operand>(new Operand(row, 0), 0, 0, count, options.LogitScale);
         }
     }
 
@@ -194,21 +194,6 @@ internal static unsafe class LogitRow
             {
                 T.StorePartial(x, row + i, count - i);
             }
-        }
-    }
-
-    private static void Scale<T>(float* row, int count, float factor)
-        where T : unmanaged, IVector<T>
-    {
-        var i = 0;
-        for (; i <= count - T.Count; i += T.Count)
-        {
-            T.Store(T.Load(row + i) * T.Create(factor), row + i);
-        }
-
-        for (; i < count; i++)
-        {
-            row[i] *= factor;
         }
     }
 }

@@ -10,20 +10,7 @@ public sealed class PackedWeightTests
 {
     private static readonly (int Outputs, int Inputs)[] Sizes = [(1, 1), (33, 65), (48, 288), (97, 577), (50, 1100), (130, 2500), (700, 96)];
 
-    public static TheoryData<KernelTier, ProductPrecision> Kernels()
-    {
-        var kernels = new TheoryData<KernelTier, ProductPrecision>();
-        foreach (var tier in KernelTiers.Available)
-        {
-            kernels.Add(tier, ProductPrecision.Float32);
-            if (tier == KernelTier.Vector512BFloat16)
-            {
-                kernels.Add(tier, ProductPrecision.BFloat16);
-            }
-        }
-
-        return kernels;
-    }
+    public static TheoryData<KernelTier, ProductPrecision> Kernels => KernelCase.Kernels;
 
     [Theory]
     [MemberData(nameof(Kernels))]

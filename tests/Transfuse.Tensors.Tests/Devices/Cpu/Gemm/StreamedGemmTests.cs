@@ -9,23 +9,7 @@ namespace Transfuse.Tensors.Tests.Devices.Cpu.Gemm;
 /// <summary>A product whose output passes by in parts has the bits of the one that is stored.</summary>
 public sealed unsafe class StreamedGemmTests
 {
-    public static TheoryData<KernelTier, ProductPrecision> Kernels
-    {
-        get
-        {
-            var kernels = new TheoryData<KernelTier, ProductPrecision>();
-            foreach (var tier in KernelTiers.Available)
-            {
-                kernels.Add(tier, ProductPrecision.Float32);
-                if (tier == KernelTier.Vector512BFloat16)
-                {
-                    kernels.Add(tier, ProductPrecision.BFloat16);
-                }
-            }
-
-            return kernels;
-        }
-    }
+    public static TheoryData<KernelTier, ProductPrecision> Kernels => KernelCase.Kernels;
 
     [Theory]
     [MemberData(nameof(Kernels))]
