@@ -82,6 +82,8 @@ public sealed class SteadyStateTests
         {
             if (state.Step == Warm)
             {
+                // What was allocated before may have left the youngest generation all but full.
+                GC.Collect();
                 (_bytes, _collections) = (GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0));
             }
             else if (state.Step > Warm)
