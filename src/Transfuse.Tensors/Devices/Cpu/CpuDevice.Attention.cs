@@ -1,9 +1,11 @@
 using Transfuse.Tensors.Devices.Cpu.Attention;
+using Transfuse.Tensors.Devices.Cpu.Gemm;
+using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
     /// <inheritdoc/>
     /// <remarks>
@@ -21,21 +23,12 @@ public sealed partial class CpuDevice
             AttentionChecks.ReadHeads(nameof(Attention), nameof(value), value, valueLayout, options.KeyValueHeads, options.HeadSize));
         CheckAttention(nameof(Attention), query, queryLayout, key, value, options, segments.Span, keyRows, output, logSumExp, bias);
         var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
-        switch (Tier)
-        {
-            case KernelTier.Scalar:
-                RunAttention<SimdScalar>(operands, options, segments.Span, bias);
-                break;
-            case KernelTier.Vector128:
-                RunAttention<Simd128>(operands, options, segments.Span, bias);
-                break;
-            case KernelTier.Vector256:
-                RunAttention<Simd256>(operands, options, segments.Span, bias);
-                break;
-            default:
-                RunAttention<Simd512>(operands, options, segments.Span, bias);
-                break;
-        }
+        using var scratch = RentAttention(Memory, options, segments.Span);
+        var tiles = AttentionPlan.CountParts(segments.Span, AttentionTile.Size, ofKeys: false);
+        var plan = AttentionPlan.OfQueries(options, segments.Span, scratch.Shared);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, scratch.Shared + AttentionPlan.SizeInBytes(options, tiles));
+        var forward = new Forward(operands, plan, spread, scratch, _workers);
+        WithKernel(ref forward);
     }
 
     /// <inheritdoc/>
@@ -69,20 +62,18 @@ public sealed partial class CpuDevice
             ClearHeads(gradients.Value, value.Rows, options);
         }
 
-        switch (Tier)
+        using var scratch = RentAttentionBackward(Memory, options, segments.Span, dBias is not null);
+        var blockSize = BackwardBuffers.KeysPerBlock(options.HeadSize);
+        var blocks = AttentionPlan.CountParts(segments.Span, blockSize, ofKeys: true);
+        var memory = scratch.Shared + (dBias is null ? 0 : DistanceBiasSums.SizeInBytes(options, blocks));
+        var plan = AttentionPlan.OfKeys(options, segments.Span, blockSize, memory);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, memory + AttentionPlan.SizeInBytes(options, blocks));
+        var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, scratch.Shared);
+        var backward = new Backward(operands, gradients, plan, spread, sums, scratch, _workers);
+        WithKernel(ref backward);
+        if (dBias is not null)
         {
-            case KernelTier.Scalar:
-                RunAttentionBackward<SimdScalar>(operands, gradients, options, segments.Span, bias, dBias);
-                break;
-            case KernelTier.Vector128:
-                RunAttentionBackward<Simd128>(operands, gradients, options, segments.Span, bias, dBias);
-                break;
-            case KernelTier.Vector256:
-                RunAttentionBackward<Simd256>(operands, gradients, options, segments.Span, bias, dBias);
-                break;
-            default:
-                RunAttentionBackward<Simd512>(operands, gradients, options, segments.Span, bias, dBias);
-                break;
+            sums.AddTo(dBias);
         }
     }
 
@@ -98,7 +89,7 @@ public sealed partial class CpuDevice
         AttentionChecks.Segments(segments, query.Rows, keyRows);
     }
 
-    private static unsafe AttentionArguments Operands(
+    private static AttentionArguments Operands(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         Tensor output, Tensor logSumExp, AttentionOptions options) => new()
         {
@@ -115,7 +106,7 @@ public sealed partial class CpuDevice
             Mask = new AttentionMask(options),
         };
 
-    private static unsafe void ClearHeads(HeadRows heads, int rows, AttentionOptions options)
+    private static void ClearHeads(HeadRows heads, int rows, AttentionOptions options)
     {
         for (var row = 0; row < rows; row++)
         {
@@ -126,41 +117,27 @@ public sealed partial class CpuDevice
         }
     }
 
-    private unsafe void RunAttention<T>(
-        AttentionArguments operands, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, Tensor? bias)
-        where T : unmanaged, IVector<T>
+    private readonly struct Forward(AttentionArguments operands, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, WorkerPool workers) : IKernelUser
     {
-        var tiles = AttentionPlan.CountParts(segments, AttentionTile.Size, ofKeys: false);
-        var planSize = AttentionPlan.SizeInBytes(options, tiles);
-        using var scratch = new AttentionScratch(
-            Memory, planSize + DistanceBias.SizeInBytes(options, segments), Threads, AttentionForward<T>.ScratchFloats(options.HeadSize));
-        var plan = AttentionPlan.OfQueries(options, segments, scratch.Shared);
-        var spread = bias is null ? default : new DistanceBias(options, bias, segments, (byte*)scratch.Shared + planSize);
-        var body = new AttentionForward<T>(operands, plan, spread, scratch, new AttentionProducts<T>(_bfloat16));
-        _workers.Run(checked(plan.ChunkCount * options.QueryHeads), ref body);
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel
+        {
+            var body = new AttentionForward<TVector, TKernel>(operands, plan, bias, scratch, new AttentionProducts<TKernel>(kernel));
+            workers.Run(checked(plan.ChunkCount * operands.QueryHeads), ref body);
+        }
     }
 
-    private unsafe void RunAttentionBackward<T>(
-        AttentionArguments operands, AttentionGradients gradients, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments,
-        Tensor? bias, Tensor? dBias)
-        where T : unmanaged, IVector<T>
+    private readonly struct Backward(
+        AttentionArguments operands, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums sums, AttentionScratch scratch,
+        WorkerPool workers) : IKernelUser
     {
-        var blockSize = BackwardBuffers<T>.KeysPerBlock(options.HeadSize);
-        var blocks = AttentionPlan.CountParts(segments, blockSize, ofKeys: true);
-        var planSize = AttentionPlan.SizeInBytes(options, blocks);
-        var biasSize = DistanceBias.SizeInBytes(options, segments);
-        var sumsSize = dBias is null ? 0 : DistanceBiasSums.SizeInBytes(options, blocks);
-        using var scratch = new AttentionScratch(
-            Memory, checked(sumsSize + planSize + biasSize), Threads, AttentionBackward<T>.ScratchFloats(options.HeadSize));
-        var memory = (byte*)scratch.Shared;
-        var plan = AttentionPlan.OfKeys(options, segments, blockSize, memory + sumsSize);
-        var spread = bias is null ? default : new DistanceBias(options, bias, segments, memory + sumsSize + planSize);
-        var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, memory);
-        var body = new AttentionBackward<T>(operands, gradients, plan, spread, sums, scratch, new AttentionProducts<T>(_bfloat16));
-        _workers.Run(checked(plan.ChunkCount * options.KeyValueHeads), ref body);
-        if (dBias is not null)
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel
         {
-            sums.AddTo(dBias);
+            var body = new AttentionBackward<TVector, TKernel>(operands, gradients, plan, bias, sums, scratch, new AttentionProducts<TKernel>(kernel));
+            workers.Run(checked(plan.ChunkCount * operands.KeyValueHeads), ref body);
         }
     }
 }

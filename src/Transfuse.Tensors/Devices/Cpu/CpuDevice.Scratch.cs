@@ -36,34 +36,43 @@ public sealed unsafe partial class CpuDevice
         return scratch.Floats;
     }
 
-    /// <summary>Bytes that attention takes for the time of the forward pass.</summary>
-    internal void RentAttention(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
+    /// <summary>What attention takes for the time of the forward pass; shared are the plan and then the bias.</summary>
+    internal AttentionScratch RentAttention(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
     {
         var tiles = AttentionPlan.CountParts(segments, AttentionTile.Size, ofKeys: false);
-        var floats = Tier switch
-        {
-            KernelTier.Scalar => AttentionForward<SimdScalar>.ScratchFloats(options.HeadSize),
-            KernelTier.Vector128 => AttentionForward<Simd128>.ScratchFloats(options.HeadSize),
-            KernelTier.Vector256 => AttentionForward<Simd256>.ScratchFloats(options.HeadSize),
-            _ => AttentionForward<Simd512>.ScratchFloats(options.HeadSize),
-        };
-        new AttentionScratch(pool, AttentionPlan.SizeInBytes(options, tiles) + DistanceBias.SizeInBytes(options, segments), Threads, floats).Dispose();
+        var shared = AttentionPlan.SizeInBytes(options, tiles) + DistanceBias.SizeInBytes(options, segments);
+        return new AttentionScratch(pool, shared, Threads, AttentionFloats(options).Forward);
     }
 
-    /// <summary>Bytes that attention takes for the time of the backward pass.</summary>
-    internal void RentAttentionBackward(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, bool withBias)
+    /// <summary>What attention takes for the time of the backward pass; shared are, <paramref name="withBias"/>, the bias's sums, then the plan and the bias.</summary>
+    internal AttentionScratch RentAttentionBackward(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, bool withBias)
     {
-        var (block, floats) = Tier switch
-        {
-            KernelTier.Scalar => (BackwardBuffers<SimdScalar>.KeysPerBlock(options.HeadSize), AttentionBackward<SimdScalar>.ScratchFloats(options.HeadSize)),
-            KernelTier.Vector128 => (BackwardBuffers<Simd128>.KeysPerBlock(options.HeadSize), AttentionBackward<Simd128>.ScratchFloats(options.HeadSize)),
-            KernelTier.Vector256 => (BackwardBuffers<Simd256>.KeysPerBlock(options.HeadSize), AttentionBackward<Simd256>.ScratchFloats(options.HeadSize)),
-            _ => (BackwardBuffers<Simd512>.KeysPerBlock(options.HeadSize), AttentionBackward<Simd512>.ScratchFloats(options.HeadSize)),
-        };
-        var blocks = AttentionPlan.CountParts(segments, block, ofKeys: true);
+        var blocks = AttentionPlan.CountParts(segments, BackwardBuffers.KeysPerBlock(options.HeadSize), ofKeys: true);
         var sums = withBias ? DistanceBiasSums.SizeInBytes(options, blocks) : 0;
-        var shared = sums + AttentionPlan.SizeInBytes(options, blocks) + DistanceBias.SizeInBytes(options, segments);
-        new AttentionScratch(pool, shared, Threads, floats).Dispose();
+        var shared = checked(AttentionPlan.SizeInBytes(options, blocks) + DistanceBias.SizeInBytes(options, segments) + sums);
+        return new AttentionScratch(pool, shared, Threads, AttentionFloats(options).Backward);
+    }
+
+    private (long Forward, long Backward) AttentionFloats(AttentionOptions options)
+    {
+        var sizes = new AttentionSizes(options.HeadSize);
+        WithKernel(ref sizes);
+        return (sizes.Forward, sizes.Backward);
+    }
+
+    private struct AttentionSizes(int headSize) : IKernelUser
+    {
+        internal long Forward { get; private set; }
+
+        internal long Backward { get; private set; }
+
+        public void Use<TVector, TKernel>(TKernel kernel)
+            where TVector : unmanaged, IVector<TVector>
+            where TKernel : struct, IGemmKernel
+        {
+            var padded = AttentionArguments.RoundUp<TVector>(headSize);
+            (Forward, Backward) = (ForwardBuffers.Floats(headSize, padded), BackwardBuffers.Floats(headSize, padded, kernel.ElementSize));
+        }
     }
 
     private struct ProductScratch(GemmArguments arguments, int workers) : IKernelUser

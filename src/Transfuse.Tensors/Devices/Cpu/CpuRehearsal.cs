@@ -152,14 +152,14 @@ internal sealed unsafe class CpuRehearsal : Device
     public override void Attention(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp, Tensor? bias = null) =>
-        _device.RentAttention(Memory, options, segments.Span);
+        _device.RentAttention(Memory, options, segments.Span).Dispose();
 
     /// <inheritdoc/>
     public override void AttentionBackward(
         Tensor query, HeadLayout queryLayout, Tensor key, HeadLayout keyLayout, Tensor value, HeadLayout valueLayout,
         AttentionOptions options, ReadOnlyMemory<AttentionSegment> segments, Tensor output, Tensor logSumExp,
         Tensor dOutput, Tensor dQuery, Tensor dKey, Tensor dValue, Tensor? bias = null, Tensor? dBias = null) =>
-        _device.RentAttentionBackward(Memory, options, segments.Span, dBias is not null);
+        _device.RentAttentionBackward(Memory, options, segments.Span, dBias is not null).Dispose();
 
     /// <inheritdoc/>
     public override void Embed(ReadOnlyMemory<int> ids, Tensor table, float factor, Tensor destination)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
@@ -14,23 +15,21 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// queries, always in this order. The blocks of a document may run at the same time, but each adds to dQ only after the block before it,
 /// so that the order of the sum is always the same. Tasks are claimed in order, hence the block that is waited for is running or done.
 /// </remarks>
-internal readonly unsafe struct AttentionBackward<T>(
+internal readonly unsafe struct AttentionBackward<T, TKernel>(
     AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums biasSums,
-    AttentionScratch scratch, AttentionProducts<T> products) : IParallelBody
+    AttentionScratch scratch, AttentionProducts<TKernel> products) : IParallelBody
     where T : unmanaged, IVector<T>
+    where TKernel : struct, IGemmKernel
 {
     private const int Size = AttentionTile.Size;
-    private readonly int _blockSize = BackwardBuffers<T>.KeysPerBlock(arguments.HeadSize);
-
-    /// <summary>Scratch of one worker.</summary>
-    internal static long ScratchFloats(int headSize) => BackwardBuffers<T>.Floats(headSize);
+    private readonly int _blockSize = BackwardBuffers.KeysPerBlock(arguments.HeadSize);
 
     /// <inheritdoc/>
     public void Execute(int task, int worker)
     {
         var keyHead = task % arguments.KeyValueHeads;
         var chunk = task / arguments.KeyValueHeads;
-        var buffers = new BackwardBuffers<T>(scratch.Worker(worker), arguments.HeadSize);
+        var buffers = new BackwardBuffers(scratch.Worker(worker), arguments.HeadSize, arguments.PaddedHeadSize<T>(), products.ElementSize);
         for (var i = plan.ChunkStart(chunk); i < plan.ChunkStart(chunk + 1); i++)
         {
             Differentiate(i, keyHead, buffers);
@@ -38,7 +37,7 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Differentiate(int planTile, int keyHead, in BackwardBuffers<T> buffers)
+    private void Differentiate(int planTile, int keyHead, in BackwardBuffers buffers)
     {
         var document = plan.Tiles[planTile];
         var blockStart = document.Part * _blockSize;
@@ -46,8 +45,8 @@ internal readonly unsafe struct AttentionBackward<T>(
         var size = arguments.HeadSize;
         var padded = arguments.PaddedHeadSize<T>();
         var row = document.KeyRow + blockStart;
-        AttentionPacking.Rows<T>(arguments.Key.At(row, keyHead), arguments.Key.RowStride, blockCount, size, 1, buffers.Keys, padded);
-        AttentionPacking.Rows<T>(arguments.Value.At(row, keyHead), arguments.Value.RowStride, blockCount, size, 1, buffers.Values, padded);
+        PaddedRows.Copy<T>(arguments.Key.At(row, keyHead), arguments.Key.RowStride, blockCount, size, 1, buffers.Keys, padded);
+        PaddedRows.Copy<T>(arguments.Value.At(row, keyHead), arguments.Value.RowStride, blockCount, size, 1, buffers.Values, padded);
         for (var key = 0; key < blockCount; key += Size)
         {
             PackKeys(key, Math.Min(Size, blockCount - key), buffers);
@@ -72,7 +71,7 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     // One tile of queries of one head against the block: what it sees of the keys, in scratch memory, then into dQ.
-    private void DifferentiateQueries(in AttentionTile tile, int head, int planTile, int keyHead, int step, in BackwardBuffers<T> buffers)
+    private void DifferentiateQueries(in AttentionTile tile, int head, int planTile, int keyHead, int step, in BackwardBuffers buffers)
     {
         var blockStart = tile.Part * _blockSize;
         var firstSeen = arguments.Mask.FirstKey(tile) / Size * Size;
@@ -110,7 +109,7 @@ internal readonly unsafe struct AttentionBackward<T>(
     // One tile of queries of one head against the keys [firstKey, endKey) of a block.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void DifferentiateTile(
-        in AttentionTile tile, int head, int planTile, int blockStart, int firstKey, int endKey, in BackwardBuffers<T> buffers)
+        in AttentionTile tile, int head, int planTile, int blockStart, int firstKey, int endKey, in BackwardBuffers buffers)
     {
         var padded = arguments.PaddedHeadSize<T>();
         var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
@@ -138,15 +137,15 @@ internal readonly unsafe struct AttentionBackward<T>(
 
     // P and dS of the tile, rows keys and columns queries.
     private void DifferentiateScores(
-        in AttentionTile tile, int head, int planTile, int key, int count, nint offset, in QuerySides sides, in BackwardBuffers<T> buffers)
+        in AttentionTile tile, int head, int planTile, int key, int count, nint offset, in QuerySides sides, in BackwardBuffers buffers)
     {
         var width = AttentionArguments.RoundUp<T>(tile.QueryCount);
         var capDerivative = arguments.SoftCap > 0 ? buffers.CapDerivative : null;
-        var keys = products.Packed(Rows(buffers.Keys + offset), arguments.HeadSize, buffers.KeyPairs + (offset / 2));
-        var values = products.Packed(Rows(buffers.Values + offset), arguments.HeadSize, buffers.ValuePairs + (offset / 2));
-        ScoreTile.Compute<T>(
-            arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, sides.QueriesTransposed, width, buffers.Scores, capDerivative);
-        products.Multiply(count, tile.QueryCount, arguments.HeadSize, values, sides.OutputsTransposed, buffers.ScoreGradients, Size, accumulate: false);
+        var keys = products.Packed(arguments.HeadSize, buffers.PackedKeys(offset));
+        var values = products.Packed(arguments.HeadSize, buffers.PackedValues(offset));
+        ScoreTile.Compute<T, TKernel>(
+            arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, sides.Queries, width, buffers.Scores, capDerivative);
+        products.Multiply(count, tile.QueryCount, arguments.HeadSize, values, sides.Outputs, buffers.ScoreGradients, Size, accumulate: false);
         SoftmaxBackward(count, width, buffers);
         if (biasSums.Exist)
         {
@@ -160,16 +159,16 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     // dV += P·dO, dK += dS·Q, dQ += dSᵀ·K. Of the keys at `offset` the block has packed `packedKeys` together.
-    private void AddGradients(int queries, int keys, int packedKeys, nint offset, in QuerySides sides, in BackwardBuffers<T> buffers)
+    private void AddGradients(int queries, int keys, int packedKeys, nint offset, in QuerySides sides, in BackwardBuffers buffers)
     {
         var (size, padded) = (arguments.HeadSize, arguments.PaddedHeadSize<T>());
-        var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: true), keys, queries, buffers.Pairs);
-        products.Multiply(keys, size, queries, probabilities, sides.Outputs, buffers.ValueGradients + offset, padded, accumulate: true);
-        var scoreGradients = new TileOperand(buffers.ScoreGradients, Size, depthContiguous: true);
-        var ofKeys = products.Left(scoreGradients, keys, queries, buffers.Pairs);
-        products.Multiply(keys, size, queries, ofKeys, sides.Queries, buffers.KeyGradients + offset, padded, accumulate: true);
-        var ofQueries = products.Left(scoreGradients.Exchanged(), queries, keys, buffers.Pairs);
-        var keySide = products.Packed(Rows(buffers.Keys + offset).Exchanged(), packedKeys, buffers.KeySidePairs + (offset / 2));
+        var probabilities = products.Left(new GemmOperand(buffers.Scores, Size, depthContiguous: true), keys, queries, buffers.PackedScores);
+        products.Multiply(keys, size, queries, probabilities, sides.OutputColumns, buffers.ValueGradients + offset, padded, accumulate: true);
+        var scoreGradients = new GemmOperand(buffers.ScoreGradients, Size, depthContiguous: true);
+        var ofKeys = products.Left(scoreGradients, keys, queries, buffers.PackedScores);
+        products.Multiply(keys, size, queries, ofKeys, sides.QueryColumns, buffers.KeyGradients + offset, padded, accumulate: true);
+        var ofQueries = products.Left(scoreGradients.Exchanged(), queries, keys, buffers.PackedScores);
+        var keySide = products.Packed(packedKeys, buffers.PackedKeyColumns(offset));
         products.Multiply(queries, size, keys, ofQueries, keySide, buffers.QueryGradients, padded, accumulate: true);
     }
 
@@ -177,7 +176,7 @@ internal readonly unsafe struct AttentionBackward<T>(
     /// Whether all that goes into the gradients of a tile is finite; its keys and values begin at <paramref name="offset"/>. An odd number of keys
     /// has another one as its partner where keys are packed in pairs.
     /// </summary>
-    private bool IsFinite(int queries, nint offset, int keys, in BackwardBuffers<T> buffers)
+    private bool IsFinite(int queries, nint offset, int keys, in BackwardBuffers buffers)
     {
         for (var query = 0; query < queries; query++)
         {
@@ -193,35 +192,35 @@ internal readonly unsafe struct AttentionBackward<T>(
 
     private bool AreFinite(float* rows, int count) => SeenProducts.AreFinite<T>(rows, arguments.PaddedHeadSize<T>(), count, arguments.HeadSize);
 
-    // A tile of the block's keys and values as sides of products; what these read near in float32 is there already.
-    private void PackKeys(int key, int count, in BackwardBuffers<T> buffers)
+    // A tile of the block's keys and values as sides of products.
+    private void PackKeys(int key, int count, in BackwardBuffers buffers)
     {
         var offset = (nint)key * arguments.PaddedHeadSize<T>();
         var keys = Rows(buffers.Keys + offset);
-        products.Left(keys, count, arguments.HeadSize, buffers.KeyPairs + (offset / 2));
-        products.Left(Rows(buffers.Values + offset), count, arguments.HeadSize, buffers.ValuePairs + (offset / 2));
-        products.Right(keys.Exchanged(), arguments.HeadSize, count, buffers.KeySidePairs + (offset / 2));
+        products.Left(keys, count, arguments.HeadSize, buffers.PackedKeys(offset));
+        products.Left(Rows(buffers.Values + offset), count, arguments.HeadSize, buffers.PackedValues(offset));
+        products.Right(keys.Exchanged(), arguments.HeadSize, count, buffers.PackedKeyColumns(offset));
     }
 
-    private QuerySides PackQueries(int count, in BackwardBuffers<T> buffers)
+    private QuerySides PackQueries(int count, in BackwardBuffers buffers)
     {
         var (size, queries, outputs) = (arguments.HeadSize, Rows(buffers.Queries), Rows(buffers.OutputGradients));
         return new QuerySides(
-            products.Right(queries, count, size, buffers.QueriesTransposed),
-            products.Right(outputs, count, size, buffers.OutputGradientsTransposed),
-            products.Right(queries.Exchanged(), size, count, buffers.QueryPairs),
-            products.Right(outputs.Exchanged(), size, count, buffers.OutputGradientPairs));
+            products.Right(queries, count, size, buffers.PackedQueries),
+            products.Right(outputs, count, size, buffers.PackedOutputGradients),
+            products.Right(queries.Exchanged(), size, count, buffers.PackedQueryColumns),
+            products.Right(outputs.Exchanged(), size, count, buffers.PackedOutputGradientColumns));
     }
 
-    private TileOperand Rows(float* rows) => new(rows, arguments.PaddedHeadSize<T>(), depthContiguous: true);
+    private GemmOperand Rows(float* rows) => new(rows, arguments.PaddedHeadSize<T>(), depthContiguous: true);
 
-    private void CopyQueries(in AttentionTile tile, int head, int width, in BackwardBuffers<T> buffers)
+    private void CopyQueries(in AttentionTile tile, int head, int width, in BackwardBuffers buffers)
     {
         var size = arguments.HeadSize;
         var padded = arguments.PaddedHeadSize<T>();
-        AttentionPacking.Rows<T>(
+        PaddedRows.Copy<T>(
             arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Queries, padded);
-        AttentionPacking.Rows<T>(
+        PaddedRows.Copy<T>(
             gradients.Output.At(tile.QueryRow, head), gradients.Output.RowStride, tile.QueryCount, size, 1, buffers.OutputGradients, padded);
         for (var query = 0; query < tile.QueryCount; query++)
         {
@@ -239,7 +238,7 @@ internal readonly unsafe struct AttentionBackward<T>(
 
     // P = e^(S − logsumexp) replaces S; dS = P∘(dP − D) replaces dP.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SoftmaxBackward(int keyCount, int width, in BackwardBuffers<T> buffers)
+    private static void SoftmaxBackward(int keyCount, int width, in BackwardBuffers buffers)
     {
         for (var column = 0; column < width; column += T.Count)
         {
@@ -318,5 +317,5 @@ internal readonly unsafe struct AttentionBackward<T>(
     }
 
     // A tile's queries and dO as right sides: of scores and dP, whose columns they are, and of dK and dV, whose sums run over them.
-    private readonly record struct QuerySides(TileOperand QueriesTransposed, TileOperand OutputsTransposed, TileOperand Queries, TileOperand Outputs);
+    private readonly record struct QuerySides(PackedSide Queries, PackedSide Outputs, PackedSide QueryColumns, PackedSide OutputColumns);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
@@ -8,18 +9,12 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// O = softmax(S)·V over tiles of 64 queries by 64 keys (Dao et al. 2022, FlashAttention): a task is one query head of one chunk of
 /// query tiles. Tiles of keys that no query of the tile sees are never touched.
 /// </summary>
-internal readonly unsafe struct AttentionForward<T>(
-    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, AttentionProducts<T> products) : IParallelBody
+internal readonly unsafe struct AttentionForward<T, TKernel>(
+    AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, AttentionProducts<TKernel> products) : IParallelBody
     where T : unmanaged, IVector<T>
+    where TKernel : struct, IGemmKernel
 {
     private const int Size = AttentionTile.Size;
-
-    /// <summary>Scratch of one worker.</summary>
-    internal static long ScratchFloats(int headSize)
-    {
-        long padded = AttentionArguments.RoundUp<T>(headSize);
-        return (Size * (headSize + 1)) + (3 * Size * padded) + (2 * Size * Size) + (3 * Size);
-    }
 
     /// <inheritdoc/>
     public void Execute(int task, int worker)
@@ -27,7 +22,7 @@ internal readonly unsafe struct AttentionForward<T>(
         // The chunks at the end of long documents have the most keys to see: they go first, so that no thread is left with one alone.
         var head = task % arguments.QueryHeads;
         var chunk = plan.ChunkCount - 1 - (task / arguments.QueryHeads);
-        var buffers = new Buffers(scratch.Worker(worker), arguments.HeadSize);
+        var buffers = new ForwardBuffers(scratch.Worker(worker), arguments.PaddedHeadSize<T>());
         for (var tile = plan.ChunkStart(chunk); tile < plan.ChunkStart(chunk + 1); tile++)
         {
             // The last query of a longer document stays with its tile, so that training forms its sums in one order.
@@ -42,7 +37,7 @@ internal readonly unsafe struct AttentionForward<T>(
         }
     }
 
-    private void AttendOne(in AttentionTile tile, int head, in Buffers buffers)
+    private void AttendOne(in AttentionTile tile, int head, in ForwardBuffers buffers)
     {
         var query = new SingleQuery<T>(arguments, buffers.Keys, buffers.Scores, buffers.Output);
         (*buffers.Maxima, *buffers.Sums) = query.Attend(tile, head, plan.Slope(head), bias.Of(head));
@@ -50,7 +45,7 @@ internal readonly unsafe struct AttentionForward<T>(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Attend(in AttentionTile tile, int head, in Buffers buffers)
+    private void Attend(in AttentionTile tile, int head, in ForwardBuffers buffers)
     {
         var size = arguments.HeadSize;
         var padded = arguments.PaddedHeadSize<T>();
@@ -59,9 +54,9 @@ internal readonly unsafe struct AttentionForward<T>(
         var endKey = arguments.Mask.EndKey(tile);
         var softmax = new OnlineSoftmax<T>(buffers.Maxima, buffers.Sums, buffers.Corrections, width);
         softmax.Start();
-        AttentionPacking.Rows<T>(
+        PaddedRows.Copy<T>(
             arguments.Query.At(tile.QueryRow, head), arguments.Query.RowStride, tile.QueryCount, size, arguments.Scale, buffers.Output, padded);
-        var queries = products.Right(new TileOperand(buffers.Output, padded, depthContiguous: true), tile.QueryCount, size, buffers.Queries);
+        var queries = products.Right(new GemmOperand(buffers.Output, padded, depthContiguous: true), tile.QueryCount, size, buffers.Queries);
         new Span<float>(buffers.Output, tile.QueryCount * padded).Clear();
 
         for (var key = arguments.Mask.FirstKey(tile); key < endKey; key += Size)
@@ -69,9 +64,9 @@ internal readonly unsafe struct AttentionForward<T>(
             var count = Math.Min(Size, endKey - key);
             var keyRows = arguments.Key.At(tile.KeyRow + key, keyHead);
             var valueRows = arguments.Value.At(tile.KeyRow + key, keyHead);
-            var keys = products.Left(Near(keyRows, arguments.Key.RowStride, count, buffers.Keys), count, size, buffers.Keys);
-            var values = products.Right(Near(valueRows, arguments.Value.RowStride, count, buffers.Values).Exchanged(), size, count, buffers.Values);
-            ScoreTile.Compute<T>(
+            var keys = products.Left(new GemmOperand(keyRows, (int)arguments.Key.RowStride, depthContiguous: true), count, size, buffers.Keys);
+            var values = products.Right(new GemmOperand(valueRows, (int)arguments.Value.RowStride, depthContiguous: false), size, count, buffers.Values);
+            ScoreTile.Compute<T, TKernel>(
                 arguments, products, plan.Slope(head), bias.Of(head), tile, key, count, keys, queries, width, buffers.Scores, null);
             if (softmax.RaiseMaxima(buffers.Scores, count))
             {
@@ -81,33 +76,20 @@ internal readonly unsafe struct AttentionForward<T>(
             softmax.Exponentiate(buffers.Scores, count);
             if (arguments.Mask.Hides(tile, key, key + count) && !SeenProducts.AreFinite<T>(valueRows, arguments.Value.RowStride, count, size))
             {
-                AttentionPacking.Rows<T>(valueRows, arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
+                PaddedRows.Copy<T>(valueRows, arguments.Value.RowStride, count, size, 1, buffers.Values, padded);
                 SeenProducts.AddToQueries<T>(arguments.Mask, tile, key, count, buffers.Scores, buffers.Values, padded, buffers.Output);
                 continue;
             }
 
-            var probabilities = products.Left(new TileOperand(buffers.Scores, Size, depthContiguous: false), tile.QueryCount, count, buffers.Pairs);
+            var probabilities = products.Left(new GemmOperand(buffers.Scores, Size, depthContiguous: false), tile.QueryCount, count, buffers.PackedScores);
             products.Multiply(tile.QueryCount, size, count, probabilities, values, buffers.Output, padded, accumulate: true);
         }
 
         Finish(tile, head, padded, buffers);
     }
 
-    // Rows that are read often come near, padded to the vector width; a packed copy is near enough.
-    private TileOperand Near(float* rows, nint stride, int count, float* room)
-    {
-        if (products.Packs)
-        {
-            return new TileOperand(rows, stride, depthContiguous: true);
-        }
-
-        var padded = arguments.PaddedHeadSize<T>();
-        AttentionPacking.Rows<T>(rows, stride, count, arguments.HeadSize, 1, room, padded);
-        return new TileOperand(room, padded, depthContiguous: true);
-    }
-
     // O = Σ/l and log Σ eˢ = m + log l; a query that sees nothing has O = 0 and −∞.
-    private void Finish(in AttentionTile tile, int head, int padded, in Buffers buffers)
+    private void Finish(in AttentionTile tile, int head, int padded, in ForwardBuffers buffers)
     {
         for (var query = 0; query < tile.QueryCount; query++)
         {
@@ -142,40 +124,5 @@ internal readonly unsafe struct AttentionForward<T>(
             source += sourceRow;
             destination += destinationRow;
         }
-    }
-
-    private readonly struct Buffers
-    {
-        internal Buffers(float* start, int headSize)
-        {
-            nint tile = Size * AttentionArguments.RoundUp<T>(headSize);
-            Keys = start;
-            Values = Keys + tile;
-            Output = Values + tile;
-            Scores = Output + tile;
-            Maxima = Scores + (Size * Size);
-            Sums = Maxima + Size;
-            Corrections = Sums + Size;
-            Pairs = Corrections + Size;
-            Queries = Pairs + (Size * Size);
-        }
-
-        internal float* Queries { get; }
-
-        internal float* Keys { get; }
-
-        internal float* Values { get; }
-
-        internal float* Output { get; }
-
-        internal float* Scores { get; }
-
-        internal float* Maxima { get; }
-
-        internal float* Sums { get; }
-
-        internal float* Corrections { get; }
-
-        internal float* Pairs { get; }
     }
 }

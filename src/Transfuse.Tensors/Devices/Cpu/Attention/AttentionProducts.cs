@@ -1,131 +1,100 @@
 using System.Runtime.CompilerServices;
 using Transfuse.Tensors.Devices.Cpu.Gemm;
-using Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
-using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Attention;
 
 /// <summary>
-/// Products of tiles of queries, keys and scores in the precision of the device. In float32 <see cref="SmallMatrix"/> reads the operands where they are,
-/// once a right side has its columns side by side. In bfloat16 both sides are rounded into packed pairs first, and sums run in float32.
+/// Products of tiles of queries, keys and scores, by the kernel and in the precision of the device's matrix products: both sides are packed first. An
+/// element is one sum over the depth, which then joins what is there.
 /// </summary>
-/// <param name="code">Assembled loops for bfloat16; null for float32.</param>
-internal readonly unsafe struct AttentionProducts<T>(BFloat16Code? code)
-    where T : unmanaged, IVector<T>
+internal readonly unsafe struct AttentionProducts<TKernel>(TKernel kernel)
+    where TKernel : struct, IGemmKernel
 {
-    /// <summary>Whether operands are packed, so that reading them from afar once costs nothing.</summary>
-    internal bool Packs => code is not null;
+    private readonly TKernel _kernel = kernel;
 
-    /// <summary>The left side of products.</summary>
-    /// <param name="rows">Its rows; they or their depths lie side by side.</param>
+    /// <summary>Bytes of a packed element.</summary>
+    internal int ElementSize => _kernel.ElementSize;
+
+    /// <summary>Packs the left side of products.</summary>
+    /// <param name="rows">Its rows.</param>
     /// <param name="m">Number of rows.</param>
     /// <param name="k">Depth.</param>
-    /// <param name="room">Room for the pairs: m rounded up to 8, times ⌈k/2⌉ floats; not used in float32.</param>
+    /// <param name="room">Room for m rounded up to 8, times k rounded up to 2, packed elements.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal TileOperand Left(TileOperand rows, int m, int k, float* room)
+    internal PackedSide Left(GemmOperand rows, int m, int k, float* room)
     {
-        if (code is null)
-        {
-            return rows;
-        }
-
-        var kernel = new BFloat16Kernel(code);
-        var operand = Lines(rows);
-        var panel = (byte*)room;
-        var panelBytes = PanelBytes(kernel.TileRows, k);
+        var side = Packed(k, room);
+        var panel = side.Data;
+        var panelBytes = PanelBytes(_kernel.TileRows, side);
         var row = 0;
-        var group = IGemmKernel.RowGroup * kernel.TileRows;
-        for (; !operand.DepthContiguous && row + group <= m; row += group, panel += IGemmKernel.RowGroup * panelBytes)
+        var group = IGemmKernel.RowGroup * _kernel.TileRows;
+        for (; !rows.DepthContiguous && row + group <= m; row += group, panel += IGemmKernel.RowGroup * panelBytes)
         {
-            kernel.PackRowGroup(operand, row, 0, k, panel);
+            _kernel.PackRowGroup(rows, row, 0, k, panel);
         }
 
-        for (; row < m; row += kernel.TileRows, panel += panelBytes)
+        for (; row < m; row += _kernel.TileRows, panel += panelBytes)
         {
-            kernel.PackRows(operand, row, Math.Min(kernel.TileRows, m - row), 0, k, panel);
+            _kernel.PackRows(rows, row, Math.Min(_kernel.TileRows, m - row), 0, k, panel);
         }
 
-        return Packed(rows, k, room);
+        return side;
     }
 
-    /// <summary>The right side of products.</summary>
-    /// <param name="columns">Its columns; they or their depths lie side by side. In float32 and side by side they are padded to the vector width.</param>
-    /// <param name="n">Number of columns, in float32 at most a tile's if their depths lie side by side.</param>
+    /// <summary>Packs the right side of products; columns that only fill a vector up are zeros, since they are multiplied, too.</summary>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="n">Number of columns.</param>
     /// <param name="k">Depth.</param>
-    /// <param name="room">Room for the pairs, n rounded up to the vector width times ⌈k/2⌉ floats, or in float32 for k rows of a tile where the depths lie side by side.</param>
+    /// <param name="room">Room for n rounded up to the vector width, times k rounded up to 2, packed elements.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal TileOperand Right(TileOperand columns, int n, int k, float* room)
+    internal PackedSide Right(GemmOperand columns, int n, int k, float* room)
     {
-        if (code is null)
-        {
-            return columns.DepthContiguous ? Transposed(columns, n, k, room) : columns;
-        }
-
-        var kernel = new BFloat16Kernel(code);
-        var operand = Lines(columns);
-        var width = PanelWidth(kernel, AttentionArguments.RoundUp<T>(n));
-        var panel = (byte*)room;
-        for (var column = 0; column < n; column += width, panel += PanelBytes(width, k))
+        var side = Packed(k, room);
+        var width = PanelWidth(n);
+        var panel = side.Data;
+        for (var column = 0; column < n; column += width, panel += PanelBytes(width, side))
         {
             if (n - column < width)
             {
-                // Columns that only fill a vector up are multiplied too.
-                new Span<byte>(panel, (int)PanelBytes(kernel.PanelColumns(n - column), k)).Clear();
+                new Span<byte>(panel, (int)PanelBytes(_kernel.PanelColumns(n - column), side)).Clear();
             }
 
-            kernel.PackColumns(operand, column, Math.Min(width, n - column), 0, k, panel);
+            _kernel.PackColumns(columns, column, Math.Min(width, n - column), 0, k, panel);
         }
 
-        return Packed(columns, k, room);
+        return side;
     }
 
-    /// <summary>What <see cref="Left"/> or <see cref="Right"/> gave for rows in memory and a depth <paramref name="k"/>, once they have packed them into <paramref name="room"/>.</summary>
-    internal TileOperand Packed(TileOperand rows, int k, float* room) => code is null ? rows : new TileOperand(room, (k + 1) / 2, depthContiguous: false);
+    /// <summary>What <see cref="Left"/> or <see cref="Right"/> gave for a depth <paramref name="k"/> when they packed into <paramref name="room"/>.</summary>
+    internal PackedSide Packed(int k, float* room) => new((byte*)room, (k + _kernel.DepthMultiple - 1) / _kernel.DepthMultiple * _kernel.DepthMultiple);
 
     /// <summary>C [m, n] = A·B, or C += A·B with <paramref name="accumulate"/>.</summary>
     /// <param name="m">Rows.</param>
     /// <param name="n">Columns; C is written up to the next multiple of the vector width.</param>
-    /// <param name="k">Depth, at most that of the sides.</param>
+    /// <param name="k">Depth: that of the left side, at most that of the right one.</param>
     /// <param name="a">A, from <see cref="Left"/>.</param>
     /// <param name="b">B, from <see cref="Right"/>.</param>
     /// <param name="c">C.</param>
     /// <param name="cRow">Elements from one row of C to the next.</param>
     /// <param name="accumulate">Whether C holds values to add to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Multiply(int m, int n, int k, in TileOperand a, in TileOperand b, float* c, int cRow, bool accumulate)
+    internal void Multiply(int m, int n, int k, PackedSide a, PackedSide b, float* c, int cRow, bool accumulate)
     {
-        n = AttentionArguments.RoundUp<T>(n);
-        if (code is null)
+        var width = PanelWidth(n);
+        var panel = b.Data;
+        for (var column = 0; column < n; column += width, panel += PanelBytes(width, b))
         {
-            nint aRow = a.DepthContiguous ? a.Stride : 1, aStep = a.DepthContiguous ? 1 : a.Stride;
-            SmallMatrix.Multiply<T>(m, n, k, a.Data, aRow, aStep, b.Data, b.Stride, c, cRow, accumulate);
-            return;
-        }
-
-        var kernel = new BFloat16Kernel(code);
-        var width = PanelWidth(kernel, n);
-        var panel = (byte*)b.Data;
-        for (var column = 0; column < n; column += width, panel += b.Stride * width * sizeof(uint))
-        {
-            var tile = new GemmTile(c + column, accumulate ? c + column : null, cRow, m, Math.Min(width, n - column));
-            kernel.Multiply(k, (byte*)a.Data, panel, tile);
+            var tile = new GemmTile(c + column, accumulate ? c + column : null, cRow, m, _kernel.PanelColumns(Math.Min(width, n - column)));
+            _kernel.Multiply(k, a.Data, panel, tile);
         }
     }
-
-    private static TileOperand Transposed(TileOperand columns, int n, int k, float* room)
-    {
-        AttentionPacking.Transposed(columns.Data, columns.Stride, n, k, room, AttentionTile.Size, AttentionArguments.RoundUp<T>(n));
-        return new TileOperand(room, AttentionTile.Size, depthContiguous: false);
-    }
-
-    private static GemmOperand Lines(TileOperand operand) => new(operand.Data, (int)operand.Stride, operand.DepthContiguous);
 
     // As few panels as the widest tile makes, of about the same width.
-    private static int PanelWidth(BFloat16Kernel kernel, int columns)
+    private int PanelWidth(int columns)
     {
-        var panels = Math.Max(1, (columns + kernel.TileColumns - 1) / kernel.TileColumns);
-        return kernel.PanelColumns((columns + panels - 1) / panels);
+        var panels = Math.Max(1, (columns + _kernel.TileColumns - 1) / _kernel.TileColumns);
+        return _kernel.PanelColumns((columns + panels - 1) / panels);
     }
 
-    private static nint PanelBytes(int lines, int depth) => (nint)lines * ((depth + 1) / 2) * sizeof(uint);
+    private nint PanelBytes(int lines, PackedSide side) => (nint)lines * side.Depth * _kernel.ElementSize;
 }

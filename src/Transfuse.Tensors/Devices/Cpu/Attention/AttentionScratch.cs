@@ -25,7 +25,7 @@ internal readonly unsafe struct AttentionScratch : IDisposable
     }
 
     /// <summary>Start of the shared piece.</summary>
-    internal void* Shared => _buffer.Pointer;
+    internal byte* Shared => (byte*)_buffer.Pointer;
 
     /// <summary>Start of one worker's piece.</summary>
     internal float* Worker(int worker) => _workers + (worker * _floatsPerWorker);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Devices.Cpu.Gemm;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Attention;
@@ -28,10 +29,11 @@ internal static unsafe class ScoreTile
     /// <param name="width">Number of queries rounded up to the vector width.</param>
     /// <param name="scores">Receives the scores.</param>
     /// <param name="capDerivative">Receives the cap's derivative.</param>
-    internal static void Compute<T>(
-        in AttentionArguments arguments, in AttentionProducts<T> products, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
-        in TileOperand keys, in TileOperand queries, int width, float* scores, float* capDerivative)
+    internal static void Compute<T, TKernel>(
+        in AttentionArguments arguments, in AttentionProducts<TKernel> products, float slope, float* bias, in AttentionTile tile, int firstKey, int keyCount,
+        PackedSide keys, PackedSide queries, int width, float* scores, float* capDerivative)
         where T : unmanaged, IVector<T>
+        where TKernel : struct, IGemmKernel
     {
         products.Multiply(keyCount, tile.QueryCount, arguments.HeadSize, keys, queries, scores, RowStride, accumulate: false);
         if (arguments.SoftCap > 0)

@@ -44,9 +44,7 @@ internal static unsafe class SeenProducts
         for (var query = 0; query < tile.QueryCount; query++)
         {
             var (start, end) = mask.KeysSeen(tile.Position + query, firstKey, keyCount);
-            SmallMatrix.Multiply<T>(
-                1, padded, end - start, factors + (start * Size) + query, 0, Size, rows + (start * padded), padded,
-                result + (query * padded), 0, accumulate: true);
+            AddRows<T>(end - start, padded, factors + (start * Size) + query, Size, rows + (start * padded), result + (query * padded));
         }
     }
 
@@ -58,9 +56,24 @@ internal static unsafe class SeenProducts
         for (var key = 0; key < keyCount; key++)
         {
             var (start, end) = mask.QueriesThatSee(tile, firstKey + key);
-            SmallMatrix.Multiply<T>(
-                1, padded, end - start, factors + (key * Size) + start, 0, 1, rows + (start * padded), padded,
-                result + (key * padded), 0, accumulate: true);
+            AddRows<T>(end - start, padded, factors + (key * Size) + start, 1, rows + (start * padded), result + (key * padded));
+        }
+    }
+
+    // result += Σ over i < count of factors[i·step]·row i, summed before it is added.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows<T>(int count, int padded, float* factors, int step, float* rows, float* result)
+        where T : unmanaged, IVector<T>
+    {
+        for (var column = 0; column < padded; column += T.Count)
+        {
+            var sum = T.Zero;
+            for (var i = 0; i < count; i++)
+            {
+                sum = T.MultiplyAdd(T.Create(factors[i * step]), T.Load(rows + (i * padded) + column), sum);
+            }
+
+            T.Store(T.Load(result + column) + sum, result + column);
         }
     }
 }

@@ -30,7 +30,7 @@ internal readonly unsafe ref struct SingleQuery<T>(AttentionArguments arguments,
     internal (float Maximum, float Sum) Attend(in AttentionTile tile, int head, float slope, float* bias)
     {
         var padded = arguments.PaddedHeadSize<T>();
-        AttentionPacking.Rows<T>(arguments.Query.At(tile.QueryRow, head), 0, 1, arguments.HeadSize, arguments.Scale, query, padded);
+        PaddedRows.Copy<T>(arguments.Query.At(tile.QueryRow, head), 0, 1, arguments.HeadSize, arguments.Scale, query, padded);
         new Span<float>(output, padded).Clear();
         var keyHead = head / arguments.GroupSize;
         var (maximum, sum) = (OnlineSoftmax<T>.NoMaximum, 0f);

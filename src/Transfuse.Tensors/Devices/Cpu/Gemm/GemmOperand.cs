@@ -29,6 +29,9 @@ internal readonly unsafe struct GemmOperand(void* data, int stride, bool depthCo
     /// <summary>Whether the elements are bfloat16; they are float32 otherwise.</summary>
     internal bool IsBFloat16 => ElementSize == sizeof(ushort);
 
+    /// <summary>The same float32 rows in memory, one of which is now a depth if it was a line.</summary>
+    internal GemmOperand Exchanged() => new(data, (int)Stride, !DepthContiguous);
+
     /// <summary>Address of element <paramref name="depth"/> of line <paramref name="line"/>, of float32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal float* At(nint line, nint depth) => (float*)Address(line, depth);

@@ -57,7 +57,7 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>Packs lines whose elements lie side by side; missing lines repeat the last one.</summary>
+    /// <summary>Packs lines whose elements lie side by side; missing lines become 0.</summary>
     /// <typeparam name="TVector">The blocks to transpose are as large as this vector.</typeparam>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Transpose<TVector>(float* source, nint stride, int lines, int depth, float* destination, int width)
@@ -113,12 +113,12 @@ internal static unsafe class PanelPacking
         }
     }
 
-    /// <summary>The rest that fills no block: <paramref name="columns"/> columns of the panel from <paramref name="lines"/> lines, the last one repeated.</summary>
+    // The rest that fills no block: columns of the panel from so many lines, zeros beyond.
     private static void TransposeScalar(float* source, nint stride, int lines, int depth, float* destination, int width, int columns)
     {
         for (var i = 0; i < columns; i++)
         {
-            var line = lines == 0 ? null : source + (Math.Min(i, lines - 1) * stride);
+            var line = i < lines ? source + (i * stride) : null;
             for (var d = 0; d < depth; d++)
             {
                 destination[((nint)d * width) + i] = line == null ? 0 : line[d];
