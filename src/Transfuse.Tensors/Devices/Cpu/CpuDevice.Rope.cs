@@ -1,15 +1,11 @@
 using Transfuse.Tensors.Devices.Cpu.Attention;
 using Transfuse.Tensors.Devices.Cpu.Rope;
 using Transfuse.Tensors.Errors;
-using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu;
 
-public sealed partial class CpuDevice
+public sealed unsafe partial class CpuDevice
 {
-    // Elements of one task: large against the cost of claiming it, small against a layer.
-    private const int RopeElementsPerTask = 16384;
-
     /// <inheritdoc/>
     /// <exception cref="ShapeMismatchException">The tables differ, heads leave the columns, or there is not one position a row.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A position is beyond the tables.</exception>
@@ -21,21 +17,9 @@ public sealed partial class CpuDevice
         AttentionChecks.Matrix(nameof(Rope), nameof(sin), sin, cos.Rows, cos.Columns);
         AttentionChecks.Heads(nameof(Rope), nameof(x), x, layout, heads, 2 * cos.Columns);
         CheckPositions(positions.Span, x.Rows, cos.Rows);
-        switch (Tier)
-        {
-            case KernelTier.Scalar:
-                RunRope<SimdScalar>(x, layout, heads, cos, sin, positions, inverse);
-                break;
-            case KernelTier.Vector128:
-                RunRope<Simd128>(x, layout, heads, cos, sin, positions, inverse);
-                break;
-            case KernelTier.Vector256:
-                RunRope<Simd256>(x, layout, heads, cos, sin, positions, inverse);
-                break;
-            default:
-                RunRope<Simd512>(x, layout, heads, cos, sin, positions, inverse);
-                break;
-        }
+        using var pinned = positions.Pin();
+        ForEachRow(
+            new RopeKernel(new HeadRows(x, layout), heads, cos.Data, sin.Data, cos.Columns, (int*)pinned.Pointer, inverse ? -1 : 1), x.Rows, 2L * heads * cos.Columns);
     }
 
     private static void CheckPositions(ReadOnlySpan<int> positions, int rows, int tableRows)
@@ -54,16 +38,5 @@ public sealed partial class CpuDevice
                     $"Rope: row {row} stands at position {positions[row]}, the table ends at {tableRows - 1}. Build the table for longer contexts.");
             }
         }
-    }
-
-    private unsafe void RunRope<T>(
-        Tensor x, HeadLayout layout, int heads, Tensor cos, Tensor sin, ReadOnlyMemory<int> positions, bool inverse)
-        where T : unmanaged, IVector<T>
-    {
-        using var pinned = positions.Pin();
-        var rowsPerTask = Math.Max(1, RopeElementsPerTask / Math.Max(1, heads * 2 * cos.Columns));
-        var body = new RopeKernel<T>(
-            new HeadRows(x, layout), heads, x.Rows, rowsPerTask, cos.Data, sin.Data, cos.Columns, (int*)pinned.Pointer, inverse ? -1 : 1);
-        _workers.Run((x.Rows + rowsPerTask - 1) / rowsPerTask, ref body);
     }
 }

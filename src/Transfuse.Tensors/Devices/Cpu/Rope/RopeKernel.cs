@@ -1,44 +1,36 @@
 using System.Runtime.CompilerServices;
 using Transfuse.Tensors.Devices.Cpu.Attention;
-using Transfuse.Tensors.Parallelism;
 using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Rope;
 
 /// <summary>
 /// Rotary position embedding (Su et al. 2021) with pairs (i, i + half): (a, b) → (a·cos − b·sin, b·cos + a·sin) by the angle of
-/// the row's position. A task is a block of rows.
+/// the row's position.
 /// </summary>
 /// <param name="rows">The heads to rotate.</param>
 /// <param name="heads">Number of heads.</param>
-/// <param name="rowCount">Number of rows.</param>
-/// <param name="rowsPerTask">Rows of one task.</param>
 /// <param name="cos">Cosines [positions, half].</param>
 /// <param name="sin">Sines [positions, half].</param>
 /// <param name="half">Half of the rotated elements of a head.</param>
 /// <param name="positions">Position of each row.</param>
 /// <param name="direction">1, or −1 for the inverse rotation.</param>
-internal readonly unsafe struct RopeKernel<T>(
-    HeadRows rows, int heads, int rowCount, int rowsPerTask, float* cos, float* sin, int half, int* positions, float direction) : IParallelBody
-    where T : unmanaged, IVector<T>
+internal readonly unsafe struct RopeKernel(HeadRows rows, int heads, float* cos, float* sin, int half, int* positions, float direction) : IRowKernel
 {
     /// <inheritdoc/>
-    public void Execute(int task, int worker)
+    public void Execute<T>(long row, int worker)
+        where T : unmanaged, IVector<T>
     {
-        var first = task * rowsPerTask;
-        var end = Math.Min(rowCount, first + rowsPerTask);
-        for (var row = first; row < end; row++)
+        var angle = (nint)positions[row] * half;
+        for (var head = 0; head < heads; head++)
         {
-            var angle = (nint)positions[row] * half;
-            for (var head = 0; head < heads; head++)
-            {
-                Rotate(rows.At(row, head), cos + angle, sin + angle);
-            }
+            Rotate<T>(rows.At((int)row, head), cos + angle, sin + angle);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Rotate(float* x, float* cosines, float* sines)
+    private void Rotate<T>(float* x, float* cosines, float* sines)
+        where T : unmanaged, IVector<T>
     {
         var sign = T.Create(direction);
         var i = 0;
