@@ -21,19 +21,22 @@ internal static class KernelCase
     /// <summary>Every tier that this processor runs.</summary>
     internal static TheoryData<KernelTier> Tiers => [.. KernelTiers.Available];
 
-    /// <summary>Every tier that this processor runs, in every precision of products that it has.</summary>
+    /// <summary>Every tier that this processor runs in float32, and the last one in bfloat16, too, if the processor has it.</summary>
+    internal static IEnumerable<(KernelTier Tier, ProductPrecision Precision)> Products =>
+    [
+        .. KernelTiers.Available.Select(tier => (tier, ProductPrecision.Float32)),
+        .. KernelTiers.Available.Where(tier => tier == KernelTier.Vector512BFloat16).Select(tier => (tier, ProductPrecision.BFloat16)),
+    ];
+
+    /// <summary><see cref="Products"/> as cases of a theory.</summary>
     internal static TheoryData<KernelTier, ProductPrecision> Kernels
     {
         get
         {
             var kernels = new TheoryData<KernelTier, ProductPrecision>();
-            foreach (var tier in KernelTiers.Available)
+            foreach (var (tier, precision) in Products)
             {
-                kernels.Add(tier, ProductPrecision.Float32);
-                if (tier == KernelTier.Vector512BFloat16)
-                {
-                    kernels.Add(tier, ProductPrecision.BFloat16);
-                }
+                kernels.Add(tier, precision);
             }
 
             return kernels;

@@ -23,7 +23,7 @@ public sealed class CpuDeviceMatMulTests
         get
         {
             var data = new TheoryData<KernelTier, ProductPrecision, MatMulLayout>();
-            foreach (var (tier, precision) in Kernels())
+            foreach (var (tier, precision) in KernelCase.Products)
             {
                 foreach (var layout in Enum.GetValues<MatMulLayout>())
                 {
@@ -35,19 +35,7 @@ public sealed class CpuDeviceMatMulTests
         }
     }
 
-    public static TheoryData<KernelTier, ProductPrecision> Tiers
-    {
-        get
-        {
-            var data = new TheoryData<KernelTier, ProductPrecision>();
-            foreach (var (tier, precision) in Kernels())
-            {
-                data.Add(tier, precision);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<KernelTier, ProductPrecision> Tiers => KernelCase.Kernels;
 
     [Theory]
     [MemberData(nameof(TiersAndLayouts))]
@@ -219,13 +207,6 @@ public sealed class CpuDeviceMatMulTests
         Assert.Throws<ShapeMismatchException>(() => device.MatMul(MatMulLayout.NT, b, a, c));
         Assert.Throws<ShapeMismatchException>(() => device.MatMul(MatMulLayout.NT, a, b, c, a));
     }
-
-    // Every tier in float32, and the last one in bfloat16 too if the processor has it.
-    private static IEnumerable<(KernelTier Tier, ProductPrecision Precision)> Kernels() =>
-    [
-        .. KernelTiers.Available.Select(tier => (tier, ProductPrecision.Float32)),
-        .. KernelTiers.Available.Where(tier => tier == KernelTier.Vector512BFloat16).Select(tier => (tier, ProductPrecision.BFloat16)),
-    ];
 
     private static int Draw(RandomStream random) => AwkwardSizes[random.NextInt32(AwkwardSizes.Length)];
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Transfuse.Tensors.Simd;
+
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>Where the product of two panels goes.</summary>
@@ -21,6 +24,18 @@ internal readonly unsafe struct GemmTile(float* destination, float* addend, nint
     /// <summary>The part from row <paramref name="row"/> on, of at most <paramref name="rows"/> rows.</summary>
     internal GemmTile From(int row, int rows) =>
         new(Destination + (row * Stride), Addend == null ? null : Addend + (row * Stride), Stride, Math.Min(rows, Rows - row), Columns);
+
+    /// <summary>Writes row <paramref name="row"/>, a constant, if the tile has so many: sum + addend.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Store<TVector, TRow>(int row, TRow sum)
+        where TVector : unmanaged, IVector<TVector>
+        where TRow : unmanaged, ITileRow<TRow, TVector>
+    {
+        if (row < Rows)
+        {
+            TRow.Store(sum, Destination + (row * Stride), Addend == null ? null : Addend + (row * Stride));
+        }
+    }
 
     /// <summary>Writes the tile from one that was computed whole beside the matrix, whose rows are <paramref name="width"/> elements apart.</summary>
     internal void Take(float* whole, int width)

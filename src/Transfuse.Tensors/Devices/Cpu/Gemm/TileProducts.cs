@@ -40,29 +40,10 @@ internal readonly unsafe struct TileProduct4 : ITileProduct
             r3 = TRow.MultiplyAdd(TVector.Create(a[3]), v, r3);
         }
 
-        var stride = tile.Stride;
-        var c = tile.Destination;
-        var d = tile.Addend;
-        var dStride = d == null ? 0 : stride;
-        TRow.Store(r0, c, d);
-        if (tile.Rows == 1)
-        {
-            return;
-        }
-
-        TRow.Store(r1, c += stride, d += dStride);
-        if (tile.Rows == 2)
-        {
-            return;
-        }
-
-        TRow.Store(r2, c += stride, d += dStride);
-        if (tile.Rows == 3)
-        {
-            return;
-        }
-
-        TRow.Store(r3, c + stride, d + dStride);
+        tile.Store<TVector, TRow>(0, r0);
+        tile.Store<TVector, TRow>(1, r1);
+        tile.Store<TVector, TRow>(2, r2);
+        tile.Store<TVector, TRow>(3, r3);
     }
 }
 
@@ -97,53 +78,14 @@ internal readonly unsafe struct TileProduct8 : ITileProduct
             r7 = TRow.MultiplyAdd(TVector.Create(a[7]), v, r7);
         }
 
-        var stride = tile.Stride;
-        var c = tile.Destination;
-        var d = tile.Addend;
-        var dStride = d == null ? 0 : stride;
-        TRow.Store(r0, c, d);
-        if (tile.Rows == 1)
-        {
-            return;
-        }
-
-        TRow.Store(r1, c += stride, d += dStride);
-        if (tile.Rows == 2)
-        {
-            return;
-        }
-
-        TRow.Store(r2, c += stride, d += dStride);
-        if (tile.Rows == 3)
-        {
-            return;
-        }
-
-        TRow.Store(r3, c += stride, d += dStride);
-        if (tile.Rows == 4)
-        {
-            return;
-        }
-
-        TRow.Store(r4, c += stride, d += dStride);
-        if (tile.Rows == 5)
-        {
-            return;
-        }
-
-        TRow.Store(r5, c += stride, d += dStride);
-        if (tile.Rows == 6)
-        {
-            return;
-        }
-
-        TRow.Store(r6, c += stride, d += dStride);
-        if (tile.Rows == 7)
-        {
-            return;
-        }
-
-        TRow.Store(r7, c + stride, d + dStride);
+        tile.Store<TVector, TRow>(0, r0);
+        tile.Store<TVector, TRow>(1, r1);
+        tile.Store<TVector, TRow>(2, r2);
+        tile.Store<TVector, TRow>(3, r3);
+        tile.Store<TVector, TRow>(4, r4);
+        tile.Store<TVector, TRow>(5, r5);
+        tile.Store<TVector, TRow>(6, r6);
+        tile.Store<TVector, TRow>(7, r7);
     }
 
     // The tile's part of the output has left the first-level cache since the last block of depths; it is there again when the sums are.
