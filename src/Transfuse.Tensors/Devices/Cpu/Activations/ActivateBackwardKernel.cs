@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Activations;
 
-/// <summary>dx = f′(x)·dy, or dx += f′(x)·dy.</summary>
+/// <summary>dx = f′(x)·dy, or dx += f′(x)·dy. Traffic: 12 bytes an element, 8 where x and dx are rounded, 4 or 2 more where it adds.</summary>
 internal readonly struct ActivateBackwardKernel<TActivation, TOperand>(TOperand x, Operand dy, TOperand dx, bool accumulate) : IElementwiseKernel
     where TActivation : struct, IActivation
     where TOperand : struct, IOperand

@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Activations;
 
-/// <summary>y = f(x).</summary>
+/// <summary>y = f(x). Traffic: 8 bytes an element, 6 where x is rounded.</summary>
 internal readonly struct ActivateKernel<TActivation, TOperand>(TOperand x, Operand y) : IElementwiseKernel
     where TActivation : struct, IActivation
     where TOperand : struct, IOperand

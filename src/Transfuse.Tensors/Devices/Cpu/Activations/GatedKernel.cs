@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Activations;
 
-/// <summary>y = f(gate)·up (Shazeer 2020).</summary>
+/// <summary>y = f(gate)·up (Shazeer 2020). Traffic: 12 bytes an element of y, 8 where gate and up are rounded.</summary>
 internal readonly struct GatedKernel<TActivation, TOperand>(TOperand gate, TOperand up, Operand y) : IElementwiseKernel
     where TActivation : struct, IActivation
     where TOperand : struct, IOperand

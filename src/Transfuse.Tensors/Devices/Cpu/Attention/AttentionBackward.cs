@@ -14,6 +14,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 /// their gradients stay in scratch memory while the queries that see them go by: one step for each query head of the group and tile of 64
 /// queries, always in this order. The blocks of a document may run at the same time, but each adds to dQ only after the block before it,
 /// so that the order of the sum is always the same. Tasks are claimed in order, hence the block that is waited for is running or done.
+/// Traffic: keys, values and their gradients once; queries, outputs, dO and dQ once for every block of keys that they see.
 /// </remarks>
 internal readonly unsafe struct AttentionBackward<T, TKernel>(
     AttentionArguments arguments, AttentionGradients gradients, AttentionPlan plan, DistanceBias bias, DistanceBiasSums biasSums,

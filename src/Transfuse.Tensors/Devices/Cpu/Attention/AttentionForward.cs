@@ -7,7 +7,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 
 /// <summary>
 /// O = softmax(S)·V over tiles of 64 queries by 64 keys (Dao et al. 2022, FlashAttention): a task is one query head of one chunk of
-/// query tiles. Tiles of keys that no query of the tile sees are never touched.
+/// query tiles. Tiles of keys that no query of the tile sees are never touched. Traffic: queries and output once, keys
+/// and values once for every 64 queries that see them, read where they lie and packed into a cache.
 /// </summary>
 internal readonly unsafe struct AttentionForward<T, TKernel>(
     AttentionArguments arguments, AttentionPlan plan, DistanceBias bias, AttentionScratch scratch, AttentionProducts<TKernel> products) : IParallelBody

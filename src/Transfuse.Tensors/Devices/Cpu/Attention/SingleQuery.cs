@@ -5,7 +5,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Attention;
 
 /// <summary>
 /// O = softmax(q·Kᵀ)·V of one query, as in decoding. A tile of queries would be lanes without work: here the lanes are a head's elements, and
-/// keys and values are read where they lie, once.
+/// keys and values are read where they lie, once. Traffic: 8 bytes an element of a head for every key.
 /// </summary>
 /// <remarks>The running maximum and sum of <see cref="OnlineSoftmax{T}"/>, over blocks of keys. Sums over a head's elements are formed lane by lane.</remarks>
 /// <param name="arguments">Operands, cap and mask.</param>

@@ -3,7 +3,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Elementwise;
 
-/// <summary>y = a + b.</summary>
+/// <summary>y = a + b. Traffic: 12 bytes an element.</summary>
 internal readonly unsafe struct AddKernel(Operand a, Operand b, Operand y) : IElementwiseKernel
 {
     private readonly Operand _a = a;

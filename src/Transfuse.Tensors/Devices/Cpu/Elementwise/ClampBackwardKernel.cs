@@ -3,7 +3,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Elementwise;
 
-/// <summary>dx = dy where |x| ≤ limit, else 0; or dx += that.</summary>
+/// <summary>dx = dy where |x| ≤ limit, else 0; or dx += that. Traffic: 12 bytes an element, 16 where it adds.</summary>
 internal readonly unsafe struct ClampBackwardKernel(Operand x, float limit, Operand dy, Operand dx, bool accumulate) : IElementwiseKernel
 {
     private readonly Operand _x = x;

@@ -3,7 +3,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Elementwise;
 
-/// <summary>y = min(max(x, −limit), limit); NaN stays NaN, which the processor's own minimum would hide.</summary>
+/// <summary>y = min(max(x, −limit), limit); NaN stays NaN, which the processor's own minimum would hide. Traffic: 8 bytes an element.</summary>
 internal readonly unsafe struct ClampKernel(Operand x, float limit, Operand y) : IElementwiseKernel
 {
     private readonly Operand _x = x;

@@ -6,7 +6,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Elementwise;
 
 /// <summary>
 /// y[i] = x[i]·m[i]/(1 − rate), or y += that, with m[i] = 0 with probability rate (Srivastava et al. 2014, inverted form). The mask is a hash
-/// of key and index, so nothing is stored and the backward pass finds the same one. One 64-bit hash serves two neighbours.
+/// of key and index, so nothing is stored and the backward pass finds the same one. One 64-bit hash serves two neighbours. Traffic: 8 bytes an
+/// element, 12 where it adds.
 /// </summary>
 internal readonly unsafe struct DropoutBody : ITierBody
 {

@@ -3,7 +3,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Elementwise;
 
-/// <summary>y = factor·x.</summary>
+/// <summary>y = factor·x. Traffic: 8 bytes an element.</summary>
 internal readonly unsafe struct ScaleKernel(Operand x, float factor, Operand y) : IElementwiseKernel
 {
     private readonly Operand _x = x;

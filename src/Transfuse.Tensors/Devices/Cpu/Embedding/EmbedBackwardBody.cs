@@ -6,7 +6,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Embedding;
 
 /// <summary>
 /// dTable[ids[i]] += factor·dy[i]. A task takes <see cref="ColumnsPerTask"/> columns of every i in order: no two tasks meet in an element, and the
-/// order of the sum does not depend on threads.
+/// order of the sum does not depend on threads. Traffic: 12 bytes an element of dy.
 /// </summary>
 internal readonly unsafe struct EmbedBackwardBody(int* ids, long count, float factor, float* dy, float* dTable, long columns) : ITierBody
 {

@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Embedding;
 
-/// <summary>y[i] = factor·table[ids[i]].</summary>
+/// <summary>y[i] = factor·table[ids[i]]. Traffic: 8 bytes an element.</summary>
 internal readonly unsafe struct EmbedKernel(int* ids, Operand table, float factor, Operand y) : IElementwiseKernel
 {
     private readonly int* _ids = ids;

@@ -10,6 +10,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 /// <summary>
 /// C = A·Bᵀ for a few rows of A (decoding): packing B would cost as much as multiplying, so each row of B is read once, as it lies, and
 /// multiplied with every row of A. A resting B is widened on the way, four rows at a time, or in registers where A has very few rows.
+/// Traffic: B's bytes once; A stays in a cache.
 /// </summary>
 internal static unsafe class DotGemm
 {

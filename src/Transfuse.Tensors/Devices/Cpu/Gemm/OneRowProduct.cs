@@ -5,7 +5,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// The product of one row and a packed panel, as decoding forms it: c[j] = Σ over d &lt; depth of a[d]·b[d, j], + addend[j]. It reads the panel once and does
-/// little with it, so memory bounds it; sums run in the order of the larger tiles.
+/// little with it, so memory bounds it; sums run in the order of the larger tiles. Traffic: the panel's bytes, once.
 /// </summary>
 internal static unsafe class OneRowProduct
 {

@@ -4,8 +4,10 @@ using Transfuse.Tensors.Parallelism;
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
-/// Matrix products by packing (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"): both operands are
+/// C = A·B + addend by packing (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"): both operands are
 /// copied block by block into the order in which the innermost loop reads them, which also transposes and converts them.
+/// Traffic: either operand is read and written packed once, unless both have several slabs (<see cref="GemmPlan"/>); packed blocks are then read from
+/// caches; the output is read and written once a slab of depths.
 /// </summary>
 internal static unsafe class PackedGemm
 {

@@ -5,7 +5,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
-/// <summary>Brings lines of a float32 matrix into a packed panel: destination[d·width + i] = element d of line i.</summary>
+/// <summary>Brings lines of a float32 matrix into a packed panel: destination[d·width + i] = element d of line i. Traffic: 8 bytes an element.</summary>
 internal static unsafe class PanelPacking
 {
     // Depths that are transposed for all lines of a panel before the next ones: their part of the panel stays in the first-level cache.

@@ -6,7 +6,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// One row of A times four rows of a resting B, which are widened in registers as they are multiplied and never written widened. Each sum is
-/// formed in the order in which <see cref="DotGemm"/> forms it over widened rows, so it has the same bits.
+/// formed in the order in which <see cref="DotGemm"/> forms it over widened rows, so it has the same bits. Traffic: B's stored bytes, once for each row of A.
 /// </summary>
 internal static unsafe class RestingDot
 {

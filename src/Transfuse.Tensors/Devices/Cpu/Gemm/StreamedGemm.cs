@@ -6,7 +6,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
 /// <summary>
 /// C = A·B whose output nobody keeps: each part of it is computed in the second-level cache, handed to a reader and overwritten by the next, so that
-/// memory sees nothing of it. Its sums have the order that <see cref="PackedGemm"/> gives them.
+/// memory sees nothing of it. Its sums have the order that <see cref="PackedGemm"/> gives them. Traffic: that of
+/// <see cref="PackedGemm"/> without the output.
 /// </summary>
 internal static unsafe class StreamedGemm
 {

@@ -3,7 +3,10 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Gemm;
 
-/// <summary>The innermost loop of a matrix product for a given number of rows.</summary>
+/// <summary>
+/// The innermost loop of a matrix product for a given number of rows. Traffic: a depth reads one row of B's panel and <see cref="Rows"/> elements of A's,
+/// from caches.
+/// </summary>
 internal unsafe interface ITileProduct
 {
     /// <summary>Rows of a tile.</summary>

@@ -6,7 +6,7 @@ namespace Transfuse.Tensors.Devices.Cpu.LinearCrossEntropy;
 
 /// <summary>
 /// Takes logits while they are in a cache: those of label and teacher are taken out and kept, of the others the largest and the sum of exponentials are, and for
-/// the gradient the exponentials themselves, each 4 or 2 bytes.
+/// the gradient the exponentials themselves, each 4 or 2 bytes. Nothing else is written to memory.
 /// </summary>
 internal readonly unsafe struct CrossEntropyTiles<TGradient>(CrossEntropyChunk<TGradient> chunk) : ITileReader
     where TGradient : struct, IOperand

@@ -6,7 +6,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Norms;
 
 /// <summary>
 /// With g = dy·w and x̂ = (x − mean)·s: dx = s·(g − mean(g) − x̂·mean(g·x̂)). Each block of <see cref="RowsPerBlock"/> rows leaves its shares of
-/// dW = Σ dy·x̂ and dB = Σ dy in rows of their own, so that the sums over blocks have a fixed order.
+/// dW = Σ dy·x̂ and dB = Σ dy in rows of their own, so that the sums over blocks have a fixed order. Traffic: 12 bytes an element, 16
+/// where it adds to dx, and 8 of dW and dB for every 32.
 /// </summary>
 internal readonly unsafe struct LayerNormBackwardBody(
     float* x, float* weight, float* statistics, float* dy, float* dx, bool accumulate,

@@ -6,7 +6,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Norms;
 
 /// <summary>
 /// With g = dy·(w + offset) and x̂ = x·r: dx = r·(g − x̂·mean(g·x̂)). Each block of <see cref="RowsPerBlock"/> rows leaves its share of
-/// dW = Σ dy·x̂ in a row of its own, so that the sum over blocks has a fixed order.
+/// dW = Σ dy·x̂ in a row of its own, so that the sum over blocks has a fixed order. Traffic: 12 bytes an element, 16 where it
+/// adds to dx, and 4 of dW for every 32.
 /// </summary>
 internal readonly unsafe struct RmsNormBackwardBody(
     float* x, float* weight, float weightOffset, float* inverseRms, float* dy, float* dx, bool accumulate,

@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
-/// <summary>Σ g² of every row, in double, and of every column over the rows of one task, in float32.</summary>
+/// <summary>Σ g² of every row, in double, and of every column over the rows of one task, in float32. Traffic: 4 bytes an element.</summary>
 internal readonly unsafe struct AdafactorMomentsBody(float* gradient, int columns, WorkBlocks blocks, double* rowSums, float* columnSums) : ITierBody
 {
     private readonly float* _gradient = gradient;

@@ -5,7 +5,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
 /// <summary>
 /// p ← shrink·p − u with u = min(rowFactor·columnFactor, largest)·g, or, where there is a first moment, m ← β₁m + (1 − β₁)u and p ← shrink·p − m. The row's
-/// factor holds the step size too.
+/// factor holds the step size too. Traffic: 12 bytes an element, 20 with a first moment.
 /// </summary>
 internal readonly unsafe struct AdafactorStepBody(
     float* parameter, float* gradient, float* first, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors,

@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
-/// <summary>Σ (min(rowFactor·columnFactor, largest)·g)² of the rows of one task, in double.</summary>
+/// <summary>Σ (min(rowFactor·columnFactor, largest)·g)² of the rows of one task, in double. Traffic: 4 bytes an element.</summary>
 internal readonly unsafe struct AdafactorUpdateSizeBody(
     float* gradient, int columns, WorkBlocks blocks, float* rowFactors, float* columnFactors, float largest, double* sums) : ITierBody
 {

@@ -9,7 +9,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 /// <summary>
 /// AdamW with moments in fewer bits: each block of moments is widened, goes through <see cref="AdamWKernel"/>, and is rounded again. Bfloat16 is
 /// rounded up or down at random in proportion to the distance, by a hash of step and element, since a moment that decays by less than half a
-/// bit would stand still otherwise. Codes are of m/max|m| and √v/max √v of the block, to the nearest: the root halves the range that v has.
+/// bit would stand still otherwise. Codes are of m/max|m| and √v/max √v of the block, to the nearest: the root halves the range that v has. Traffic: 20 bytes an element
+/// with moments in bfloat16, 16 and the blocks' scales in 8 bits.
 /// </summary>
 /// <remarks>Widening and rounding is integer work, which IVector does not have: every tier runs the scalar form of it, so tiers differ in the step itself alone.</remarks>
 internal readonly unsafe struct PackedAdamWBody : ITierBody

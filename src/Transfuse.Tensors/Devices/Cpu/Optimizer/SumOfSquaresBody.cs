@@ -4,7 +4,7 @@ using Transfuse.Tensors.Simd;
 
 namespace Transfuse.Tensors.Devices.Cpu.Optimizer;
 
-/// <summary>Σ x² of each block of elements, in double.</summary>
+/// <summary>Σ x² of each block of elements, in double. Traffic: 4 bytes an element.</summary>
 internal readonly unsafe struct SumOfSquaresBody(float* x, long length, double* sums) : ITierBody
 {
     private readonly float* _x = x;

@@ -6,7 +6,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Rope;
 
 /// <summary>
 /// Rotary position embedding (Su et al. 2021) with pairs (i, i + half): (a, b) → (a·cos − b·sin, b·cos + a·sin) by the angle of
-/// the row's position.
+/// the row's position. Traffic: 8 bytes an element; the tables are in a cache.
 /// </summary>
 /// <param name="rows">The heads to rotate.</param>
 /// <param name="heads">Number of heads.</param>

@@ -4,7 +4,7 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Bf16;
 
 /// <summary>
 /// Brings lines of an operand into a packed panel of bfloat16 pairs: destination[p·width + i] holds elements 2p (lower half) and 2p + 1 (upper half) of
-/// line i, rounded to nearest, ties to even. A depth beyond the last counts as zero.
+/// line i, rounded to nearest, ties to even. A depth beyond the last counts as zero. Traffic: 6 bytes an element, 4 from bfloat16.
 /// </summary>
 /// <remarks>The assembled loops take whole blocks. What is left at an edge is copied into a block of its own, zeros around it, and goes through the same loops.</remarks>
 internal readonly unsafe struct PairPacking(BFloat16Code code, GemmOperand operand)

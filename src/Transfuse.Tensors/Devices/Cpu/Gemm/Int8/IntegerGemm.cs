@@ -7,7 +7,8 @@ namespace Transfuse.Tensors.Devices.Cpu.Gemm.Int8;
 
 /// <summary>
 /// C = A·Wᵀ + addend for a quantised W that rests packed: rows of A are rounded to 8 bits in blocks of 32 depths, once, and meet every panel of W in all
-/// depths, so that the output is written once.
+/// depths, so that the output is written once. Traffic: A once, W's packed
+/// bytes once for every block of rows, and the output once.
 /// </summary>
 internal static unsafe class IntegerGemm
 {
