@@ -24,9 +24,8 @@ public sealed unsafe partial class CpuDevice
         CheckAttention(nameof(Attention), query, queryLayout, key, value, options, segments.Span, keyRows, output, logSumExp, bias);
         var operands = Operands(query, queryLayout, key, keyLayout, value, valueLayout, output, logSumExp, options);
         using var scratch = RentAttention(Memory, options, segments.Span);
-        var tiles = AttentionPlan.CountParts(segments.Span, AttentionTile.Size, ofKeys: false);
-        var plan = AttentionPlan.OfQueries(options, segments.Span, scratch.Shared);
-        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, scratch.Shared + AttentionPlan.SizeInBytes(options, tiles));
+        var plan = AttentionPlan.OfQueries(options, segments.Span, scratch.Plan);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, scratch.Bias);
         var forward = new Forward(operands, plan, spread, scratch, _workers);
         WithKernel(ref forward);
     }
@@ -65,10 +64,9 @@ public sealed unsafe partial class CpuDevice
         using var scratch = RentAttentionBackward(Memory, options, segments.Span, dBias is not null);
         var blockSize = BackwardBuffers.KeysPerBlock(options.HeadSize);
         var blocks = AttentionPlan.CountParts(segments.Span, blockSize, ofKeys: true);
-        var memory = scratch.Shared + (dBias is null ? 0 : DistanceBiasSums.SizeInBytes(options, blocks));
-        var plan = AttentionPlan.OfKeys(options, segments.Span, blockSize, memory);
-        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, memory + AttentionPlan.SizeInBytes(options, blocks));
-        var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, scratch.Shared);
+        var plan = AttentionPlan.OfKeys(options, segments.Span, blockSize, scratch.Plan);
+        var spread = bias is null ? default : new DistanceBias(options, bias, segments.Span, scratch.Bias);
+        var sums = dBias is null ? default : new DistanceBiasSums(options, spread, blocks, scratch.Sums);
         var backward = new Backward(operands, gradients, plan, spread, sums, scratch, _workers);
         WithKernel(ref backward);
         if (dBias is not null)

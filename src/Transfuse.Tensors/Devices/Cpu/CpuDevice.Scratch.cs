@@ -36,21 +36,21 @@ public sealed unsafe partial class CpuDevice
         return scratch.Floats;
     }
 
-    /// <summary>What attention takes for the time of the forward pass; shared are the plan and then the bias.</summary>
+    /// <summary>What attention takes for the time of the forward pass.</summary>
     internal AttentionScratch RentAttention(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments)
     {
         var tiles = AttentionPlan.CountParts(segments, AttentionTile.Size, ofKeys: false);
-        var shared = AttentionPlan.SizeInBytes(options, tiles) + DistanceBias.SizeInBytes(options, segments);
-        return new AttentionScratch(pool, shared, Threads, AttentionFloats(options).Forward);
+        return new AttentionScratch(
+            pool, 0, AttentionPlan.SizeInBytes(options, tiles), DistanceBias.SizeInBytes(options, segments), Threads, AttentionFloats(options).Forward);
     }
 
-    /// <summary>What attention takes for the time of the backward pass; shared are, <paramref name="withBias"/>, the bias's sums, then the plan and the bias.</summary>
+    /// <summary>What attention takes for the time of the backward pass, with or without the gradient of a bias.</summary>
     internal AttentionScratch RentAttentionBackward(MemoryPool pool, AttentionOptions options, ReadOnlySpan<AttentionSegment> segments, bool withBias)
     {
         var blocks = AttentionPlan.CountParts(segments, BackwardBuffers.KeysPerBlock(options.HeadSize), ofKeys: true);
         var sums = withBias ? DistanceBiasSums.SizeInBytes(options, blocks) : 0;
-        var shared = checked(AttentionPlan.SizeInBytes(options, blocks) + DistanceBias.SizeInBytes(options, segments) + sums);
-        return new AttentionScratch(pool, shared, Threads, AttentionFloats(options).Backward);
+        return new AttentionScratch(
+            pool, sums, AttentionPlan.SizeInBytes(options, blocks), DistanceBias.SizeInBytes(options, segments), Threads, AttentionFloats(options).Backward);
     }
 
     private (long Forward, long Backward) AttentionFloats(AttentionOptions options)

@@ -13,7 +13,7 @@ internal readonly unsafe struct BackwardBuffers
     /// <param name="headSize">Elements of a head.</param>
     /// <param name="padded">The same, rounded up to the vector width.</param>
     /// <param name="elementSize">Bytes of a packed element.</param>
-    internal BackwardBuffers(float* start, int headSize, int padded, int elementSize)
+    internal BackwardBuffers(float* start, int headSize, nint padded, int elementSize)
     {
         _elementSize = elementSize;
         Scores = start;
@@ -33,8 +33,8 @@ internal readonly unsafe struct BackwardBuffers
         var packed = (byte*)(ValueGradients + block);
         PackedScores = (float*)packed;
         PackedQueries = (float*)(packed += Size * Size * elementSize);
-        PackedOutputGradients = (float*)(packed += Size * (headSize + 1) * elementSize);
-        PackedQueryColumns = (float*)(packed += Size * (headSize + 1) * elementSize);
+        PackedOutputGradients = (float*)(packed += Size * (headSize + (nint)1) * elementSize);
+        PackedQueryColumns = (float*)(packed += Size * (headSize + (nint)1) * elementSize);
         PackedOutputGradientColumns = (float*)(packed += Size * padded * elementSize);
         _packedKeys = packed + (Size * padded * elementSize);
         _packedValues = _packedKeys + (block * elementSize);

@@ -6,9 +6,9 @@ internal readonly unsafe struct ForwardBuffers
     private const int Size = AttentionTile.Size;
 
     /// <summary>Divides the memory at <paramref name="start"/>, which has room for <see cref="Floats"/> values.</summary>
-    internal ForwardBuffers(float* start, int padded)
+    internal ForwardBuffers(float* start, nint padded)
     {
-        nint tile = Size * padded;
+        var tile = Size * padded;
         Keys = start;
         Values = Keys + tile;
         Output = Values + tile;

@@ -25,7 +25,7 @@ internal readonly unsafe struct GemmTile(float* destination, float* addend, nint
     internal GemmTile From(int row, int rows) =>
         new(Destination + (row * Stride), Addend == null ? null : Addend + (row * Stride), Stride, Math.Min(rows, Rows - row), Columns);
 
-    /// <summary>Writes row <paramref name="row"/>, a constant, if the tile has so many: sum + addend.</summary>
+    /// <summary>Row <paramref name="row"/> = sum + addend, if the tile has so many rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Store<TVector, TRow>(int row, TRow sum)
         where TVector : unmanaged, IVector<TVector>
